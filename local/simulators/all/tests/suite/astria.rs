@@ -1,4 +1,4 @@
-//! Astria's API, as it is on the wire: packs, tunes and what becomes of them.
+//! Astria's API on the wire: packs, tunes and prompts.
 
 use std::{collections::HashSet, io::Cursor, time::Duration};
 
@@ -9,12 +9,12 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{CORRELATION, World};
+use crate::fixture::{CORRELATION, Fixture};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const LITE: &str = "1401";
 
-/// Four photos of nobody that only this seed has.
+/// Draws four photos that depend on the seed.
 pub(crate) fn photos(seed: u8) -> Vec<Vec<u8>> {
     let photo = |number: u8| {
         let mut bytes = Cursor::new(Vec::new());
@@ -43,7 +43,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value}"))
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}/astria/{path}", self.base_url);
         self.http
@@ -85,7 +85,7 @@ impl World {
         )
     }
 
-    /// The id of a tune that is made from a form.
+    /// Creates a tune from a form, and returns its id.
     pub(crate) async fn tune(&self, form: Form) -> i64 {
         let (status, body) = read(
             self.request("POST", "p/1401/tunes")
@@ -109,7 +109,7 @@ impl World {
             .await
     }
 
-    pub(crate) async fn like_astria(&self, settings: Value) {
+    pub(crate) async fn set_astria(&self, settings: Value) {
         self.api("PUT", "astria/settings", settings).await;
     }
 
@@ -128,7 +128,7 @@ impl World {
             .into_rgb8()
     }
 
-    pub(crate) async fn called_back(&self) {
+    pub(crate) async fn wait_for_callbacks(&self) {
         self.until(async || self.api("GET", "astria/pending", Value::Null).await["webhooks"] == 0)
             .await;
     }
@@ -143,7 +143,7 @@ async fn read(response: Response) -> (u16, Value) {
     )
 }
 
-/// How different two pictures are, from 0 to 255.
+/// Returns the average difference of two pictures, from 0 to 255.
 fn distance(one: &RgbImage, other: &RgbImage) -> f64 {
     assert_eq!(one.dimensions(), other.dimensions());
     let pairs = one.as_raw().iter().zip(other.as_raw());
@@ -151,10 +151,10 @@ fn distance(one: &RgbImage, other: &RgbImage) -> f64 {
 }
 
 #[tokio::test]
-async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
-    let world = World::start().await;
-    let packs = world.shown("packs.json?listed=true").await;
-    assert_eq!(packs, world.shown("gallery/packs").await);
+async fn packs_have_three_sizes_and_their_own_pictures() {
+    let fixture = Fixture::start().await;
+    let packs = fixture.shown("packs.json?listed=true").await;
+    assert_eq!(packs, fixture.shown("gallery/packs").await);
     let (mut seen, mut covers) = (Vec::new(), Vec::new());
     for pack in list(&packs) {
         let tiers = [("lite", 4), ("standard", 8), ("premium", 12)];
@@ -173,7 +173,7 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
             text(&pack["title"]).to_lowercase().contains(tier)
                 && pack["costs"]["woman"]["cost"].as_i64() > Some(0)
         );
-        let whole = world.shown(&format!("p/{}.json", pack["id"])).await;
+        let whole = fixture.shown(&format!("p/{}.json", pack["id"])).await;
         assert_eq!(
             (&whole["slug"], &whole["cover_url"]),
             (&pack["slug"], &pack["cover_url"])
@@ -187,10 +187,10 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
                 .collect();
             assert_eq!(ids.len(), prompts.len());
             if tier == "lite" {
-                seen.push(world.picture(text(&prompts[0]["images"][0])).await);
+                seen.push(fixture.picture(text(&prompts[0]["images"][0])).await);
             }
         }
-        covers.push(world.picture(text(&pack["cover_url"])).await);
+        covers.push(fixture.picture(text(&pack["cover_url"])).await);
     }
     for pictures in [seen, covers] {
         for (at, one) in pictures.iter().enumerate() {
@@ -201,8 +201,8 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
             );
         }
     }
-    assert_eq!(world.shown("p/quiet-studio-lite").await["id"], 1_404);
-    let head = world
+    assert_eq!(fixture.shown("p/quiet-studio-lite").await["id"], 1_404);
+    let head = fixture
         .http
         .head(text(&packs[0]["cover_url"]))
         .send()
@@ -212,18 +212,18 @@ async fn packs_come_in_three_tiers_with_pictures_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_person_is_learned_from_photos_and_drawn() {
-    let world = World::start().await;
+async fn tunes_train_on_photos_and_draw_portraits() {
+    let fixture = Fixture::start().await;
     let urls: Vec<_> = (1..=4)
-        .map(|n| format!("{}/astria/selfies/{n}.jpg?person=dana", world.base_url))
+        .map(|n| format!("{}/astria/selfies/{n}.jpg?person=dana", fixture.base_url))
         .collect();
     let tune = json!({
         "title": "ord_1", "name": "woman", "image_urls": urls, "characteristics": {"eye_color": "green eyes"},
-        "callback": world.callback(&format!("order=1&correlation_id={CORRELATION}")),
-        "prompts_callback": world.callback("order=1&all"),
-        "prompt_attributes": {"callback": world.callback("order=1&each")},
+        "callback": fixture.callback(&format!("order=1&correlation_id={CORRELATION}")),
+        "prompts_callback": fixture.callback("order=1&all"),
+        "prompt_attributes": {"callback": fixture.callback("order=1&each")},
     });
-    let (status, tune) = world
+    let (status, tune) = fixture
         .asked("POST", "p/1401/tunes.json", json!({"tune": tune}))
         .await;
     assert_eq!(
@@ -233,16 +233,16 @@ async fn a_person_is_learned_from_photos_and_drawn() {
     assert_eq!(list(&tune["orig_images"]).len(), 4);
     let id = tune["id"].as_i64().unwrap();
     let prompts = format!("tunes/{id}/prompts");
-    assert_eq!(world.shown(&prompts).await, json!([]));
-    assert_eq!(world.row(id).await["state"], "training");
+    assert_eq!(fixture.shown(&prompts).await, json!([]));
+    assert_eq!(fixture.row(id).await["state"], "training");
 
-    world.pass(Duration::from_secs(21));
-    world
-        .until(async || !world.app.callbacks().is_empty())
+    fixture.advance_clock(Duration::from_secs(21));
+    fixture
+        .until(async || !fixture.app.callbacks().is_empty())
         .await;
-    let trained = world.shown(&format!("tunes/{id}.json")).await;
+    let trained = fixture.shown(&format!("tunes/{id}.json")).await;
     assert_eq!(
-        world.app.callbacks()[0],
+        fixture.app.callbacks()[0],
         (
             format!("order=1&correlation_id={CORRELATION}"),
             json!({"tune": trained})
@@ -250,11 +250,13 @@ async fn a_person_is_learned_from_photos_and_drawn() {
     );
     assert_eq!(trained["eta"], trained["trained_at"]);
     assert!(trained["expires_at"].is_string());
-    world.pass(Duration::from_secs(3));
-    world.until(async || world.app.callbacks().len() == 6).await;
-    world.called_back().await;
-    let done = world.shown(&prompts).await;
-    let callbacks = world.app.callbacks();
+    fixture.advance_clock(Duration::from_secs(3));
+    fixture
+        .until(async || fixture.app.callbacks().len() == 6)
+        .await;
+    fixture.wait_for_callbacks().await;
+    let done = fixture.shown(&prompts).await;
+    let callbacks = fixture.app.callbacks();
     let (_, all) = callbacks
         .iter()
         .find(|(query, _)| query == "order=1&all")
@@ -280,19 +282,21 @@ async fn a_person_is_learned_from_photos_and_drawn() {
             "{prompt}"
         );
         assert_eq!(
-            world.shown(&format!("{prompts}/{}", prompt["id"])).await,
+            fixture.shown(&format!("{prompts}/{}", prompt["id"])).await,
             *prompt
         );
         assert_eq!(
-            world.shown(&format!("prompts/{}.json", prompt["id"])).await,
+            fixture
+                .shown(&format!("prompts/{}.json", prompt["id"]))
+                .await,
             *prompt
         );
     }
-    let first = world.picture(text(&all[0]["images"][0])).await;
-    let second = world.picture(text(&all[1]["images"][0])).await;
+    let first = fixture.picture(text(&all[0]["images"][0])).await;
+    let second = fixture.picture(text(&all[1]["images"][0])).await;
     assert_eq!(first.dimensions(), (512, 640));
     assert!(distance(&first, &second) > 5.0);
-    let row = world.row(id).await;
+    let row = fixture.row(id).await;
     assert_eq!(
         (&row["state"], &row["title"], &row["class"], &row["pack"]),
         (
@@ -311,10 +315,10 @@ async fn a_person_is_learned_from_photos_and_drawn() {
         (4, 6, &json!("done"))
     );
     assert_eq!(
-        list(&world.api("GET", "astria/tunes", Value::Null).await),
+        list(&fixture.api("GET", "astria/tunes", Value::Null).await),
         &vec![row]
     );
-    let seen = world.seen();
+    let seen = fixture.call_records();
     assert!(
         seen.iter().any(|seen| seen.text == "POST p/…/tunes: 201"
             && seen.correlation_id.as_deref() == Some(CORRELATION)),
@@ -328,14 +332,14 @@ async fn a_person_is_learned_from_photos_and_drawn() {
 }
 
 #[tokio::test]
-async fn each_person_looks_like_themselves() {
-    let world = World::start().await;
+async fn portraits_of_one_person_look_alike() {
+    let fixture = Fixture::start().await;
     let mut people = Vec::new();
     for (title, seed) in [("dana", 1), ("omer", 2), ("dana again", 1)] {
-        let row = world.finish(world.tune(form(title, seed)).await).await;
+        let row = fixture.finish(fixture.tune(form(title, seed)).await).await;
         people.push((
             row["person"].clone(),
-            world.picture(text(&row["images"][0])).await,
+            fixture.picture(text(&row["images"][0])).await,
         ));
     }
     let [dana, omer, again] = &people[..] else {
@@ -351,31 +355,33 @@ async fn each_person_looks_like_themselves() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_known_is_drawn_again_without_photos() {
-    let world = World::start().await;
-    let tune = world.tune(form("first", 1)).await;
+async fn trained_tunes_are_reused_without_photos() {
+    let fixture = Fixture::start().await;
+    let tune = fixture.tune(form("first", 1)).await;
     let again = |pack: &str, tune: i64| {
-        let tune = json!({"title": "second", "tune_ids": [tune], "prompts_callback": world.callback("second")});
+        let tune = json!({"title": "second", "tune_ids": [tune], "prompts_callback": fixture.callback("second")});
         let path = format!("p/{pack}/tunes");
         async move { (path, json!({"tune": tune})) }
     };
     let (path, body) = again("1405", tune).await;
-    let (status, error) = world.asked("POST", &path, body.clone()).await;
+    let (status, error) = fixture.asked("POST", &path, body.clone()).await;
     assert_eq!(
         (status, error["tune_ids"].is_array()),
         (422, true),
         "it is not trained yet: {error}"
     );
-    let first = world.finish(tune).await;
-    let (status, answer) = world.asked("POST", &path, body.clone()).await;
+    let first = fixture.finish(tune).await;
+    let (status, answer) = fixture.asked("POST", &path, body.clone()).await;
     assert_eq!(
         (status, answer["id"].as_i64()),
         (201, Some(tune)),
         "no tune is made"
     );
-    world.pass(Duration::from_secs(3));
-    world.until(async || world.app.callbacks().len() == 1).await;
-    let (query, prompts) = world.app.callbacks().remove(0);
+    fixture.advance_clock(Duration::from_secs(3));
+    fixture
+        .until(async || fixture.app.callbacks().len() == 1)
+        .await;
+    let (query, prompts) = fixture.app.callbacks().remove(0);
     assert_eq!(
         (
             query.as_str(),
@@ -384,7 +390,7 @@ async fn somebody_who_is_known_is_drawn_again_without_photos() {
         ),
         ("second", 8, Some(tune))
     );
-    let row = world.row(tune).await;
+    let row = fixture.row(tune).await;
     assert_eq!(
         (list(&row["prompts"]).len(), &row["batches"][1]["title"]),
         (12, &json!("second"))
@@ -392,38 +398,38 @@ async fn somebody_who_is_known_is_drawn_again_without_photos() {
     let pictures = (text(&first["images"][0]), text(&prompts[0]["images"][0]));
     assert!(
         distance(
-            &world.picture(pictures.0).await,
-            &world.picture(pictures.1).await
+            &fixture.picture(pictures.0).await,
+            &fixture.picture(pictures.1).await
         ) > 5.0,
         "another pack"
     );
 
-    world.like_astria(json!({"reuse": "message"})).await;
-    let (status, answer) = world.asked("POST", &path, body.clone()).await;
+    fixture.set_astria(json!({"reuse": "message"})).await;
+    let (status, answer) = fixture.asked("POST", &path, body.clone()).await;
     assert_eq!(
         (status, answer),
         (201, json!({"status": 201, "message": "Prompts created"}))
     );
     let (path, unknown) = again("1405", 7).await;
-    assert_eq!(world.asked("POST", &path, unknown).await.0, 422);
+    assert_eq!(fixture.asked("POST", &path, unknown).await.0, 422);
 
-    world.pass(30 * DAY);
+    fixture.advance_clock(30 * DAY);
     assert_eq!(
-        world.asked("POST", &path, body).await.0,
+        fixture.asked("POST", &path, body).await.0,
         422,
         "it has expired"
     );
     assert_eq!(
-        world.http.get(pictures.1).send().await.unwrap().status(),
+        fixture.http.get(pictures.1).send().await.unwrap().status(),
         404
     );
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_field_by_field() {
-    let world = World::start().await;
-    let selfie = format!("{}/astria/selfies/1.jpg", world.base_url);
-    let page = format!("{}/api/astria/tunes", world.base_url);
+async fn invalid_requests_are_refused_field_by_field() {
+    let fixture = Fixture::start().await;
+    let selfie = format!("{}/astria/selfies/1.jpg", fixture.base_url);
+    let page = format!("{}/api/astria/tunes", fixture.base_url);
     let with = |changes: Value| {
         let mut tune =
             json!({"title": "t", "name": "man", "image_urls": [selfie, selfie, selfie, selfie]});
@@ -444,7 +450,7 @@ async fn what_cannot_be_is_refused_field_by_field() {
             "image_urls",
         ),
         (
-            json!({"image_urls": vec![format!("{}/astria/selfies/x.jpg", world.base_url); 4]}),
+            json!({"image_urls": vec![format!("{}/astria/selfies/x.jpg", fixture.base_url); 4]}),
             "image_urls",
         ),
         (json!({"callback": "pack-tune-received"}), "callback"),
@@ -455,14 +461,14 @@ async fn what_cannot_be_is_refused_field_by_field() {
         (json!({"prompt_ids": [1]}), "prompt_ids"),
         (json!({"tune_ids": ["x"]}), "tune_ids"),
     ] {
-        let (status, error) = world.asked("POST", "p/1401/tunes", with(changes)).await;
+        let (status, error) = fixture.asked("POST", "p/1401/tunes", with(changes)).await;
         assert_eq!(
             (status, error[field].is_array()),
             (422, true),
             "{field} {error}"
         );
     }
-    let (_, error) = world
+    let (_, error) = fixture
         .asked("POST", "p/1401/tunes", json!({"tune": {"name": "cat"}}))
         .await;
     assert_eq!(
@@ -483,12 +489,12 @@ async fn what_cannot_be_is_refused_field_by_field() {
         ("POST", "prompts/9/likes", Value::Null, 404),
         ("PUT", "tunes", Value::Null, 404),
     ] {
-        let (answered, body) = world.asked(method, path, body).await;
+        let (answered, body) = fixture.asked(method, path, body).await;
         assert_eq!(answered, status, "{method} {path} {body}");
     }
-    let wrong = world
+    let wrong = fixture
         .http
-        .get(format!("{}/astria/packs", world.base_url))
+        .get(format!("{}/astria/packs", fixture.base_url))
         .bearer_auth("sd_other");
     assert_eq!(wrong.send().await.unwrap().status(), 401);
     for (path, body) in [
@@ -499,7 +505,7 @@ async fn what_cannot_be_is_refused_field_by_field() {
         ("faults", json!({"calls": [{"http": 200}]})),
     ] {
         assert_eq!(
-            world
+            fixture
                 .ask("PUT", &format!("/api/astria/{path}"), &body)
                 .await
                 .0,
@@ -508,55 +514,58 @@ async fn what_cannot_be_is_refused_field_by_field() {
         );
     }
     assert_eq!(
-        world.api("GET", "astria/tunes", Value::Null).await,
+        fixture.api("GET", "astria/tunes", Value::Null).await,
         json!([])
     );
 }
 
 #[tokio::test]
-async fn a_title_stands_for_one_tune_when_it_is_wished() {
-    let world = World::start().await;
-    let first = world.tune(form("ord_1", 1)).await;
-    let second = world.tune(form("ord_1", 1)).await;
+async fn titles_identify_one_tune_when_the_account_says_so() {
+    let fixture = Fixture::start().await;
+    let first = fixture.tune(form("ord_1", 1)).await;
+    let second = fixture.tune(form("ord_1", 1)).await;
     assert_ne!(first, second, "at first it does not");
-    world.like_astria(json!({"idempotency": true})).await;
-    assert_eq!(world.tune(form("ord_1", 1)).await, first);
-    let other = world.tune(form("ord_2", 1)).await;
+    fixture.set_astria(json!({"idempotency": true})).await;
+    assert_eq!(fixture.tune(form("ord_1", 1)).await, first);
+    let other = fixture.tune(form("ord_2", 1)).await;
     assert_eq!(
-        world.tune(form("ord_2", 9)).await,
+        fixture.tune(form("ord_2", 9)).await,
         other,
         "whatever else it says"
     );
-    let (one, same) = tokio::join!(world.tune(form("ord_4", 1)), world.tune(form("ord_4", 1)));
+    let (one, same) = tokio::join!(
+        fixture.tune(form("ord_4", 1)),
+        fixture.tune(form("ord_4", 1))
+    );
     assert_eq!(one, same, "even at the same time");
-    world.finish(first).await;
+    fixture.finish(first).await;
     let again = json!({"tune": {"title": "ord_3", "tune_ids": [first]}});
     for _ in 0..2 {
         assert_eq!(
-            world.asked("POST", "p/1402/tunes", again.clone()).await.0,
+            fixture.asked("POST", "p/1402/tunes", again.clone()).await.0,
             201
         );
     }
-    assert_eq!(list(&world.row(first).await["batches"]).len(), 2);
+    assert_eq!(list(&fixture.row(first).await["batches"]).len(), 2);
     let prompt = json!({"prompt": {"text": "on the moon", "seed": 7}});
-    let (_, one) = world
+    let (_, one) = fixture
         .asked("POST", &format!("tunes/{first}/prompts"), prompt.clone())
         .await;
-    let (_, same) = world
+    let (_, same) = fixture
         .asked("POST", &format!("tunes/{first}/prompts"), prompt)
         .await;
     assert_eq!(one["id"], same["id"]);
 }
 
 #[tokio::test]
-async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
-    let world = World::start().await;
+async fn lists_are_paged_and_leave_out_deleted_tunes() {
+    let fixture = Fixture::start().await;
     let mut tunes = Vec::new();
     for n in 0..3 {
-        tunes.insert(0, world.tune(form(&format!("ord_{n}"), n)).await);
+        tunes.insert(0, fixture.tune(form(&format!("ord_{n}"), n)).await);
     }
     let ids = async |path: &str| -> Vec<i64> {
-        list(&world.shown(path).await)
+        list(&fixture.shown(path).await)
             .iter()
             .map(|tune| tune["id"].as_i64().unwrap())
             .collect()
@@ -568,7 +577,7 @@ async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
         tunes[2..]
     );
     assert_eq!(ids("tunes?offset=1&limit=1").await, tunes[1..2]);
-    let row = world.finish(tunes[0]).await;
+    let row = fixture.finish(tunes[0]).await;
     let prompts = ids(&format!("tunes/{}/prompts?limit=3", tunes[0])).await;
     assert_eq!(prompts.len(), 3);
     assert_eq!(
@@ -578,7 +587,7 @@ async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
         1
     );
 
-    let (status, _) = world
+    let (status, _) = fixture
         .asked("DELETE", &format!("tunes/{}", tunes[0]), Value::Null)
         .await;
     assert_eq!(status, 200);
@@ -587,10 +596,10 @@ async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
         format!("tunes/{}", tunes[0]),
         format!("prompts/{}", prompts[0]),
     ] {
-        assert_eq!(world.asked("GET", &path, Value::Null).await.0, 404);
+        assert_eq!(fixture.asked("GET", &path, Value::Null).await.0, 404);
     }
     assert_eq!(
-        world
+        fixture
             .http
             .get(text(&row["images"][0]))
             .send()
@@ -600,18 +609,20 @@ async fn lists_go_page_by_page_and_what_is_deleted_is_gone() {
         404
     );
     assert!(
-        world.tune(form("ord_9", 9)).await > tunes[0],
+        fixture.tune(form("ord_9", 9)).await > tunes[0],
         "an id is never used again"
     );
 }
 
 #[tokio::test]
-async fn a_prompt_of_our_own_waits_for_the_training() {
-    let world = World::start().await;
-    let tune = world.tune(form("ord_1", 1)).await;
+async fn added_prompts_wait_for_the_training() {
+    let fixture = Fixture::start().await;
+    let tune = fixture.tune(form("ord_1", 1)).await;
     let path = format!("tunes/{tune}/prompts");
-    let prompt = json!({"text": "ohwx woman on the moon", "num_images": 3, "w": 256, "h": 320, "callback": world.callback("moon")});
-    let (status, prompt) = world.asked("POST", &path, json!({"prompt": prompt})).await;
+    let prompt = json!({"text": "ohwx woman on the moon", "num_images": 3, "w": 256, "h": 320, "callback": fixture.callback("moon")});
+    let (status, prompt) = fixture
+        .asked("POST", &path, json!({"prompt": prompt}))
+        .await;
     assert_eq!(
         (status, prompt.get("images"), &prompt["trained_at"]),
         (201, None, &Value::Null)
@@ -623,25 +634,29 @@ async fn a_prompt_of_our_own_waits_for_the_training() {
         (json!({"text": "x", "seed": "y"}), "seed"),
         (json!({"text": "x", "callback": "y"}), "callback"),
     ] {
-        let (status, error) = world.asked("POST", &path, json!({"prompt": fields})).await;
+        let (status, error) = fixture
+            .asked("POST", &path, json!({"prompt": fields}))
+            .await;
         assert_eq!((status, error[field].is_array()), (422, true), "{error}");
     }
-    world.pass(Duration::from_secs(24));
-    world.until(async || world.app.callbacks().len() == 1).await;
-    let (query, body) = world.app.callbacks().remove(0);
+    fixture.advance_clock(Duration::from_secs(24));
+    fixture
+        .until(async || fixture.app.callbacks().len() == 1)
+        .await;
+    let (query, body) = fixture.app.callbacks().remove(0);
     assert_eq!(
         (query.as_str(), &body["prompt"]["id"]),
         ("moon", &prompt["id"])
     );
     let images = list(&body["prompt"]["images"]);
     let (one, other) = (
-        world.picture(text(&images[0])).await,
-        world.picture(text(&images[2])).await,
+        fixture.picture(text(&images[0])).await,
+        fixture.picture(text(&images[2])).await,
     );
     assert_eq!((images.len(), one.dimensions()), (3, (256, 320)));
     assert!(distance(&one, &other) > 1.0);
     for _ in 0..2 {
-        let liked = world
+        let liked = fixture
             .asked(
                 "POST",
                 &format!("prompts/{}/likes", prompt["id"]),
@@ -650,7 +665,7 @@ async fn a_prompt_of_our_own_waits_for_the_training() {
             .await;
         assert_eq!(liked, (201, json!("")));
     }
-    let row = world.row(tune).await;
+    let row = fixture.row(tune).await;
     let likes = list(&row["prompts"])
         .iter()
         .find(|row| row["id"] == prompt["id"])
@@ -659,30 +674,30 @@ async fn a_prompt_of_our_own_waits_for_the_training() {
 }
 
 #[tokio::test]
-async fn a_training_may_fail_or_never_end() {
-    let world = World::start().await;
+async fn training_fails_or_hangs_when_the_settings_say_so() {
+    let fixture = Fixture::start().await;
     let mut tunes = Vec::new();
     for fate in ["fails", "hangs"] {
-        world.like_astria(json!({"training_fails": fate})).await;
-        tunes.push(world.tune(world.told(fate)).await);
+        fixture.set_astria(json!({"training_fails": fate})).await;
+        tunes.push(fixture.tune(fixture.told(fate)).await);
     }
-    world.like_astria(json!({"training_fails": "no"})).await;
-    world.pass(Duration::from_secs(3_600));
-    world
-        .until(async || world.row(tunes[0]).await["state"] == "failed")
+    fixture.set_astria(json!({"training_fails": "no"})).await;
+    fixture.advance_clock(Duration::from_secs(3_600));
+    fixture
+        .until(async || fixture.row(tunes[0]).await["state"] == "failed")
         .await;
-    assert_eq!(world.row(tunes[1]).await["state"], "training");
+    assert_eq!(fixture.row(tunes[1]).await["state"], "training");
     for tune in &tunes {
-        let tune = world.shown(&format!("tunes/{tune}")).await;
+        let tune = fixture.shown(&format!("tunes/{tune}")).await;
         assert_eq!(
             (&tune["trained_at"], tune["eta"].is_string()),
             (&Value::Null, true)
         );
     }
-    assert!(world.app.calls().is_empty());
+    assert!(fixture.app.calls().is_empty());
     for tune in tunes {
-        assert_eq!(world.finish(tune).await["state"], "trained");
+        assert_eq!(fixture.finish(tune).await["state"], "trained");
     }
-    world.called_back().await;
-    assert_eq!(world.app.callbacks().len(), 4);
+    fixture.wait_for_callbacks().await;
+    assert_eq!(fixture.app.callbacks().len(), 4);
 }

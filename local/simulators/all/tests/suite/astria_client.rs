@@ -1,4 +1,4 @@
-//! Astria through our own client, and its callbacks through our own reader.
+//! Astria through the app's client and callback parser.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use confab_core::Timestamp;
 use confab_provider_base::File;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
-impl World {
+impl Fixture {
     fn astria(&self) -> Astria {
         let config = AstriaConfig {
             api_url: format!("{}/astria", self.base_url),
@@ -39,7 +39,7 @@ impl World {
         }
     }
 
-    /// What was told under one of the addresses.
+    /// Returns the callbacks to one address.
     fn heard(&self, query: &str) -> Vec<Callback> {
         let callbacks = self
             .app
@@ -57,9 +57,9 @@ fn a_while_ago() -> Timestamp {
 }
 
 #[tokio::test]
-async fn an_order_from_the_pack_to_the_pictures() {
-    let world = World::start().await;
-    let astria = world.astria();
+async fn client_orders_a_pack_and_gets_its_pictures() {
+    let fixture = Fixture::start().await;
+    let astria = fixture.astria();
     let packs = astria.packs().await.unwrap();
     let lite = packs
         .iter()
@@ -75,8 +75,8 @@ async fn an_order_from_the_pack_to_the_pictures() {
         .await
         .unwrap();
 
-    let order = world.order("ord_1");
-    let photo = world
+    let order = fixture.order("ord_1");
+    let photo = fixture
         .http
         .get(&order.image_urls[0])
         .send()
@@ -105,14 +105,16 @@ async fn an_order_from_the_pack_to_the_pictures() {
         ("ord_1", Some("woman"), None)
     );
     assert!(tune.eta > tune.created_at);
-    world.pass(Duration::from_secs(24));
-    world.until(async || world.heard("all").len() == 1).await;
+    fixture.advance_clock(Duration::from_secs(24));
+    fixture
+        .until(async || fixture.heard("all").len() == 1)
+        .await;
     assert_eq!(
-        world.heard("trained")[0].tunes,
+        fixture.heard("trained")[0].tunes,
         [astria.tune(tune.id).await.unwrap()]
     );
     let (told, listed) = (
-        world.heard("all").remove(0).prompts,
+        fixture.heard("all").remove(0).prompts,
         astria.prompts_of(tune.id).await.unwrap(),
     );
     assert_eq!((told.len(), listed.len()), (4, 4));
@@ -132,20 +134,20 @@ async fn an_order_from_the_pack_to_the_pictures() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_made_is_found() {
-    let world = World::start().await;
-    let astria = world.astria();
+async fn client_finds_a_tune_after_a_lost_answer() {
+    let fixture = Fixture::start().await;
+    let astria = fixture.astria();
     for fault in [
         json!({"http": 504, "after": true}),
         json!({"http": 500, "after": true}),
         json!({"drop_after": true}),
     ] {
         let title = fault.to_string();
-        world
+        fixture
             .api("PUT", "astria/faults", json!({"calls": [fault]}))
             .await;
         let error = astria
-            .create_tune(1_401, &world.order(&title))
+            .create_tune(1_401, &fixture.order(&title))
             .await
             .unwrap_err();
         assert!(error.may_have_happened(), "{error}");
@@ -157,29 +159,29 @@ async fn what_may_have_been_made_is_found() {
                 .is_some()
         );
     }
-    world
+    fixture
         .api("PUT", "astria/faults", json!({"calls": [{"http": 429}]}))
         .await;
     assert!(
         astria
-            .create_tune(1_401, &world.order("ord_1"))
+            .create_tune(1_401, &fixture.order("ord_1"))
             .await
             .unwrap_err()
             .may_try_again()
     );
-    world
+    fixture
         .api("PUT", "astria/faults", json!({"calls": [{"http": 402}]}))
         .await;
     assert_eq!(
         astria
-            .create_tune(1_401, &world.order("ord_1"))
+            .create_tune(1_401, &fixture.order("ord_1"))
             .await
             .unwrap_err(),
         AstriaError::Unpaid
     );
     let wrong = NewTune {
         class: "cat".into(),
-        ..world.order("ord_1")
+        ..fixture.order("ord_1")
     };
     let refused = astria.create_tune(1_401, &wrong).await.unwrap_err();
     assert!(
@@ -193,32 +195,32 @@ async fn what_may_have_been_made_is_found() {
 }
 
 #[tokio::test]
-async fn each_shape_is_understood_and_so_is_a_failure() {
-    let world = World::start().await;
-    let astria = world.astria();
+async fn client_reads_every_callback_shape_and_failures() {
+    let fixture = Fixture::start().await;
+    let astria = fixture.astria();
     let tune = astria
-        .create_tune(1_401, &world.order("ord_1"))
+        .create_tune(1_401, &fixture.order("ord_1"))
         .await
         .unwrap();
-    world.finish(tune.id).await;
+    fixture.finish(tune.id).await;
     for reuse in ["tune", "message"] {
         for shape in ["documented", "bare", "each"] {
-            world
-                .like_astria(json!({"shape": shape, "reuse": reuse, "prompt_ms": 0}))
+            fixture
+                .set_astria(json!({"shape": shape, "reuse": reuse, "prompt_ms": 0}))
                 .await;
             let query = format!("{reuse}-{shape}");
-            let address = world.callback(&query).parse().ok();
+            let address = fixture.callback(&query).parse().ok();
             let again = NewTune {
                 tune_ids: vec![tune.id],
                 prompts_callback: address,
-                ..world.order("ord_2")
+                ..fixture.order("ord_2")
             };
             assert_eq!(astria.create_tune(1_404, &again).await.unwrap().id, tune.id);
             let count = if shape == "each" { 4 } else { 1 };
-            world
-                .until(async || world.heard(&query).len() == count)
+            fixture
+                .until(async || fixture.heard(&query).len() == count)
                 .await;
-            let prompts: Vec<_> = world
+            let prompts: Vec<_> = fixture
                 .heard(&query)
                 .into_iter()
                 .flat_map(|callback| callback.prompts)
@@ -230,13 +232,13 @@ async fn each_shape_is_understood_and_so_is_a_failure() {
             );
         }
     }
-    world.like_astria(json!({"fail_percent": 100})).await;
+    fixture.set_astria(json!({"fail_percent": 100})).await;
     let again = NewTune {
         tune_ids: vec![tune.id],
-        ..world.order("ord_3")
+        ..fixture.order("ord_3")
     };
     astria.create_tune(1_404, &again).await.unwrap();
-    world
+    fixture
         .api(
             "POST",
             &format!("astria/tunes/{}/finish", tune.id),

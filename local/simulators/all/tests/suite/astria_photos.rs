@@ -1,11 +1,11 @@
-//! Photos: what Astria says of them, and those that there are to try it with.
+//! Inspection of photos, and the sample photos.
 
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::{astria::photos, world::World};
+use crate::{astria::photos, fixture::Fixture};
 
-impl World {
+impl Fixture {
     fn selfie(&self, kind: &str, query: &str) -> String {
         format!("{}/astria/selfies/1.jpg?kind={kind}&{query}", self.base_url)
     }
@@ -40,14 +40,14 @@ fn file(photo: Vec<u8>) -> Form {
 }
 
 #[tokio::test]
-async fn a_good_photo_tells_who_it_is() {
-    let world = World::start().await;
+async fn good_photos_are_described() {
+    let fixture = Fixture::start().await;
     let mut people = Vec::new();
     for class in ["man", "woman"] {
-        let photo = world
-            .bytes(&world.selfie("good", &format!("person=dana&class={class}")))
+        let photo = fixture
+            .bytes(&fixture.selfie("good", &format!("person=dana&class={class}")))
             .await;
-        let (status, seen) = world.inspected(file(photo)).await;
+        let (status, seen) = fixture.inspected(file(photo)).await;
         assert_eq!(
             (status, &seen["name"], &seen["selfie"]),
             (200, &json!(class), &json!(true))
@@ -82,8 +82,8 @@ async fn a_good_photo_tells_who_it_is() {
 }
 
 #[tokio::test]
-async fn a_bad_photo_is_told_by_its_flag() {
-    let world = World::start().await;
+async fn bad_photos_have_their_flag() {
+    let fixture = Fixture::start().await;
     for (kind, flag) in [
         ("blurry", "blurry"),
         ("sunglasses", "wearing_sunglasses"),
@@ -91,8 +91,8 @@ async fn a_bad_photo_is_told_by_its_flag() {
         ("hat", "wearing_hat"),
         ("funny", "funny_face"),
     ] {
-        let url = world.selfie(kind, "person=omer");
-        let (status, seen) = world
+        let url = fixture.selfie(kind, "person=omer");
+        let (status, seen) = fixture
             .inspected(Form::new().text("name", "man").text("file_url", url))
             .await;
         assert_eq!(
@@ -101,8 +101,8 @@ async fn a_bad_photo_is_told_by_its_flag() {
             "{kind} {seen}"
         );
     }
-    let (_, nobody) = world
-        .inspected(file(world.bytes(&world.selfie("nobody", "")).await))
+    let (_, nobody) = fixture
+        .inspected(file(fixture.bytes(&fixture.selfie("nobody", "")).await))
         .await;
     assert_eq!(
         (&nobody["name"], &nobody["age"], &nobody["blurry"]),
@@ -111,9 +111,9 @@ async fn a_bad_photo_is_told_by_its_flag() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_looked_at_is_refused() {
-    let world = World::start().await;
-    let photo = world.bytes(&world.selfie("good", "")).await;
+async fn unreadable_photos_are_refused() {
+    let fixture = Fixture::start().await;
+    let photo = fixture.bytes(&fixture.selfie("good", "")).await;
     for (form, field) in [
         (file(b"%PDF-1.7".to_vec()), "file"),
         (file(photo[..300].to_vec()), "file"),
@@ -132,11 +132,11 @@ async fn what_cannot_be_looked_at_is_refused() {
         (
             Form::new()
                 .text("name", "man")
-                .text("file_url", format!("{}/none", world.base_url)),
+                .text("file_url", format!("{}/none", fixture.base_url)),
             "file_url",
         ),
     ] {
-        let (status, error) = world.inspected(form).await;
+        let (status, error) = fixture.inspected(form).await;
         assert_eq!(
             (status, error[field].is_array()),
             (422, true),
@@ -146,20 +146,24 @@ async fn what_cannot_be_looked_at_is_refused() {
 }
 
 #[tokio::test]
-async fn a_sample_is_always_the_same_and_each_one_another() {
-    let world = World::start().await;
-    let selfie = |n: u32, query: &str| format!("{}/astria/selfies/{n}.jpg?{query}", world.base_url);
-    let dana = world.bytes(&selfie(1, "person=dana")).await;
-    assert_eq!(dana, world.bytes(&selfie(1, "person=dana&kind=good")).await);
+async fn sample_photos_are_stable_and_differ_by_seed() {
+    let fixture = Fixture::start().await;
+    let selfie =
+        |n: u32, query: &str| format!("{}/astria/selfies/{n}.jpg?{query}", fixture.base_url);
+    let dana = fixture.bytes(&selfie(1, "person=dana")).await;
+    assert_eq!(
+        dana,
+        fixture.bytes(&selfie(1, "person=dana&kind=good")).await
+    );
     for other in [selfie(2, "person=dana"), selfie(1, "person=omer")] {
-        assert_ne!(dana, world.bytes(&other).await);
+        assert_ne!(dana, fixture.bytes(&other).await);
     }
     let photo = image::load_from_memory(&dana).unwrap();
     assert_eq!((photo.width(), photo.height()), (480, 600));
     for (url, status) in [
         (selfie(1, "kind=nice"), 400),
-        (format!("{}/astria/selfies/x.jpg", world.base_url), 404),
+        (format!("{}/astria/selfies/x.jpg", fixture.base_url), 404),
     ] {
-        assert_eq!(world.http.get(url).send().await.unwrap().status(), status);
+        assert_eq!(fixture.http.get(url).send().await.unwrap().status(), status);
     }
 }

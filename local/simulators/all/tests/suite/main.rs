@@ -1,4 +1,4 @@
-//! The outside world from the outside: what the app and the phone page see of it.
+//! Tests of all simulators over HTTP, as the app and the pages use them.
 
 #[cfg(test)]
 mod astria;
@@ -12,6 +12,8 @@ mod astria_photos;
 mod delivery;
 #[cfg(test)]
 mod durability;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod meta;
 #[cfg(test)]
@@ -34,5 +36,3 @@ mod stripe_refunds;
 mod stripe_versions;
 #[cfg(test)]
 mod twilio;
-#[cfg(test)]
-mod world;

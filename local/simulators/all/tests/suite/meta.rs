@@ -1,4 +1,4 @@
-//! The Graph API through our own client, and raw where the client is too polite.
+//! The Graph API through the app's client, and raw where the client cannot send a request.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use confab_messaging::{
 use confab_provider_base::{File, MediaError, SendError};
 use serde_json::{Value, json};
 
-use crate::world::{Person, World};
+use crate::fixture::{Fixture, Person};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-async fn world_with_open_window() -> (World, Person) {
-    let world = World::start().await;
-    let person = world.person("meta").await;
-    world.text(&person, "hi").await;
-    world.quiet().await;
-    (world, person)
+async fn fixture_with_open_window() -> (Fixture, Person) {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
+    fixture.text(&person, "hi").await;
+    fixture.wait_until_delivered().await;
+    (fixture, person)
 }
 
 fn code(error: SendError) -> i64 {
@@ -28,8 +28,8 @@ fn code(error: SendError) -> i64 {
 }
 
 #[tokio::test]
-async fn every_body_shows_on_the_phone() {
-    let (world, person) = world_with_open_window().await;
+async fn every_message_type_shows_on_the_phone() {
+    let (fixture, person) = fixture_with_open_window().await;
     let row = |id: &str| ListRow {
         id: id.into(),
         title: id.into(),
@@ -92,8 +92,8 @@ async fn every_body_shows_on_the_phone() {
     for (body, content) in bodies {
         let mut outbound = person.outbound(body);
         outbound.reply_to = Some("wamid.1".into());
-        let sent = world.meta().send(&outbound).await.unwrap();
-        let shown = world.chat(&person).await.pop().unwrap();
+        let sent = fixture.meta().send(&outbound).await.unwrap();
+        let shown = fixture.chat(&person).await.pop().unwrap();
         assert_eq!(shown["content"], content);
         assert_eq!(
             (shown["id"].as_str(), shown["context_id"].as_str()),
@@ -103,8 +103,8 @@ async fn every_body_shows_on_the_phone() {
             shown["correlation_id"],
             outbound.reference.correlation_id.to_string()
         );
-        let record = world
-            .seen()
+        let record = fixture
+            .call_records()
             .into_iter()
             .find(|record| record.reference.as_ref() == Some(&sent.message_id));
         assert_eq!(
@@ -115,13 +115,13 @@ async fn every_body_shows_on_the_phone() {
 }
 
 #[tokio::test]
-async fn statuses_come_back_with_our_reference_and_read_only_when_it_was_read() {
-    let (world, person) = world_with_open_window().await;
+async fn statuses_carry_the_reference_and_report_read_once_it_is_read() {
+    let (fixture, person) = fixture_with_open_window().await;
     let outbound = person.text("hello");
-    let sent = world.meta().send(&outbound).await.unwrap();
-    world.quiet().await;
-    let stages = |world: &World| {
-        world
+    let sent = fixture.meta().send(&outbound).await.unwrap();
+    fixture.wait_until_delivered().await;
+    let stages = |fixture: &Fixture| {
+        fixture
             .app
             .statuses()
             .iter()
@@ -129,34 +129,34 @@ async fn statuses_come_back_with_our_reference_and_read_only_when_it_was_read() 
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        stages(&world),
+        stages(&fixture),
         [DeliveryStatus::Sent, DeliveryStatus::Delivered]
     );
-    world
+    fixture
         .post(&format!("people/{}/read", person.id), Value::Null)
         .await;
-    world.quiet().await;
+    fixture.wait_until_delivered().await;
     assert_eq!(
-        stages(&world),
+        stages(&fixture),
         [
             DeliveryStatus::Sent,
             DeliveryStatus::Delivered,
             DeliveryStatus::Read
         ]
     );
-    for status in world.app.statuses() {
+    for status in fixture.app.statuses() {
         assert_eq!(
             (status.message_id, status.reference),
             (sent.message_id.clone(), Some(outbound.reference))
         );
         assert_eq!(status.to.person.phone.unwrap().digits(), person.phone);
     }
-    let price = world.app.statuses()[1].price.clone().unwrap();
+    let price = fixture.app.statuses()[1].price.clone().unwrap();
     assert_eq!(
         (price.billable, price.category.as_str()),
         (false, "service")
     );
-    let read_again = world
+    let read_again = fixture
         .post(&format!("people/{}/read", person.id), Value::Null)
         .await;
     assert_eq!(read_again["read"], 0);
@@ -164,29 +164,29 @@ async fn statuses_come_back_with_our_reference_and_read_only_when_it_was_read() 
 
 #[tokio::test]
 async fn statuses_can_be_turned_off() {
-    let (world, person) = world_with_open_window().await;
-    world.put("settings", json!({"statuses": false})).await;
-    world.meta().send(&person.text("hello")).await.unwrap();
-    world
+    let (fixture, person) = fixture_with_open_window().await;
+    fixture.put("settings", json!({"statuses": false})).await;
+    fixture.meta().send(&person.text("hello")).await.unwrap();
+    fixture
         .post(&format!("people/{}/read", person.id), Value::Null)
         .await;
-    world.quiet().await;
-    assert!(world.app.statuses().is_empty());
+    fixture.wait_until_delivered().await;
+    assert!(fixture.app.statuses().is_empty());
 }
 
 #[tokio::test]
-async fn after_a_day_only_a_template_gets_through() {
-    let (world, person) = world_with_open_window().await;
-    world.pass(DAY - Duration::from_secs(5));
-    world.meta().send(&person.text("in time")).await.unwrap();
-    world.pass(Duration::from_secs(6));
-    let error = world
+async fn only_templates_are_accepted_after_a_day() {
+    let (fixture, person) = fixture_with_open_window().await;
+    fixture.advance_clock(DAY - Duration::from_secs(5));
+    fixture.meta().send(&person.text("in time")).await.unwrap();
+    fixture.advance_clock(Duration::from_secs(6));
+    let error = fixture
         .meta()
         .send(&person.text("too late"))
         .await
         .unwrap_err();
     assert_eq!(code(error), 131_047);
-    let shown = world.chat(&person).await.pop().unwrap();
+    let shown = fixture.chat(&person).await.pop().unwrap();
     assert_eq!(
         (shown["status"].as_str(), shown["error"].as_str()),
         (Some("failed"), Some("131047 Re-engagement message"))
@@ -196,9 +196,13 @@ async fn after_a_day_only_a_template_gets_through() {
         language: "en".into(),
         parameters: vec![],
     };
-    world.meta().send(&person.outbound(template)).await.unwrap();
-    let never_wrote = world.person("meta").await;
-    let error = world
+    fixture
+        .meta()
+        .send(&person.outbound(template))
+        .await
+        .unwrap();
+    let never_wrote = fixture.person("meta").await;
+    let error = fixture
         .meta()
         .send(&never_wrote.text("hi"))
         .await
@@ -207,28 +211,28 @@ async fn after_a_day_only_a_template_gets_through() {
 }
 
 #[tokio::test]
-async fn a_hidden_number_is_in_no_webhook_and_reaches_nobody() {
-    let world = World::start().await;
-    let person = world
+async fn hidden_numbers_are_in_no_webhook_and_cannot_be_messaged() {
+    let fixture = Fixture::start().await;
+    let person = fixture
         .new_person(json!({"name": "Noa", "channel": "meta", "hide_number": true}))
         .await;
-    world.text(&person, "hi").await;
-    world.quiet().await;
-    let from = world.app.messages().remove(0).from.person;
+    fixture.text(&person, "hi").await;
+    fixture.wait_until_delivered().await;
+    let from = fixture.app.messages().remove(0).from.person;
     assert_eq!(
         (from.phone, from.scoped_id.map(|id| id.0)),
         (None, person.user_id.clone())
     );
-    let error = world.meta().send(&person.text("hi")).await.unwrap_err();
+    let error = fixture.meta().send(&person.text("hi")).await.unwrap_err();
     assert_eq!(code(error), 131_026);
     let mut outbound = person.text("hi");
     outbound.to.person = Identity {
         phone: None,
         scoped_id: person.user_id.clone().map(Into::into),
     };
-    world.meta().send(&outbound).await.unwrap();
-    world.quiet().await;
-    let to = world.app.statuses().remove(0).to.person;
+    fixture.meta().send(&outbound).await.unwrap();
+    fixture.wait_until_delivered().await;
+    let to = fixture.app.statuses().remove(0).to.person;
     assert_eq!(
         (to.phone, to.scoped_id.map(|id| id.0)),
         (None, person.user_id)
@@ -236,9 +240,9 @@ async fn a_hidden_number_is_in_no_webhook_and_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn who_has_no_business_here_is_refused() {
-    let (world, person) = world_with_open_window().await;
-    let error = world
+async fn calls_with_wrong_token_version_or_number_are_refused() {
+    let (fixture, person) = fixture_with_open_window().await;
+    let error = fixture
         .meta_with("other")
         .send(&person.text("hi"))
         .await
@@ -246,16 +250,16 @@ async fn who_has_no_business_here_is_refused() {
     assert_eq!(code(error), 190);
     let mut stranger = person.text("hi");
     stranger.to.person.phone = confab_core::Phone::parse("16505559999").ok();
-    let error = world.meta().send(&stranger).await.unwrap_err();
+    let error = fixture.meta().send(&stranger).await.unwrap_err();
     assert_eq!(code(error), 131_026);
-    let url = |path: &str| format!("{}/meta/{path}", world.base_url);
+    let url = |path: &str| format!("{}/meta/{path}", fixture.base_url);
     let body = json!({"messaging_product": "whatsapp", "to": person.phone, "type": "text", "text": {"body": ""}});
     for (path, expected) in [
         ("v24.0/106540352242922/messages", 131_009),
         ("v24.0/1/messages", 100),
         ("x/106540352242922/messages", 100),
     ] {
-        let response = world
+        let response = fixture
             .http
             .post(url(path))
             .bearer_auth("access-token")
@@ -271,14 +275,14 @@ async fn who_has_no_business_here_is_refused() {
 }
 
 #[tokio::test]
-async fn a_picture_goes_to_the_app_in_two_steps() {
-    let world = World::start().await;
-    let person = world.person("meta").await;
-    let id = world
+async fn pictures_are_downloaded_in_two_steps() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
+    let id = fixture
         .say(&person, json!({"type": "image", "data": "SlBFRw==", "mime_type": "image/jpeg", "caption": "me"}))
         .await;
-    world.quiet().await;
-    let message = world.app.messages().remove(0);
+    fixture.wait_until_delivered().await;
+    let message = fixture.app.messages().remove(0);
     assert_eq!(message.id, id);
     let Content::Media { items, caption } = message.content else {
         panic!()
@@ -287,7 +291,7 @@ async fn a_picture_goes_to_the_app_in_two_steps() {
         (items[0].mime_type.as_str(), caption),
         ("image/jpeg", Some("me".into()))
     );
-    let file = world.meta().media(&items[0].source).await.unwrap();
+    let file = fixture.meta().media(&items[0].source).await.unwrap();
     assert_eq!(
         file,
         File {
@@ -296,9 +300,10 @@ async fn a_picture_goes_to_the_app_in_two_steps() {
         }
     );
 
-    let place = world
-        .http
-        .get(format!("{}/meta/v24.0/{}", world.base_url, items[0].source));
+    let place = fixture.http.get(format!(
+        "{}/meta/v24.0/{}",
+        fixture.base_url, items[0].source
+    ));
     let place: Value = place
         .bearer_auth("access-token")
         .send()
@@ -309,7 +314,7 @@ async fn a_picture_goes_to_the_app_in_two_steps() {
         .unwrap();
     let url = place["url"].as_str().unwrap();
     let status = async |url: &str, token: &str| {
-        world
+        fixture
             .http
             .get(url)
             .bearer_auth(token)
@@ -324,31 +329,31 @@ async fn a_picture_goes_to_the_app_in_two_steps() {
         status(&url.replace("ext=", "ext=9"), "access-token").await,
         404
     );
-    world.pass(Duration::from_secs(301));
+    fixture.advance_clock(Duration::from_secs(301));
     assert_eq!(status(url, "access-token").await, 404);
     assert_eq!(
-        world.meta().media("1").await.unwrap_err(),
+        fixture.meta().media("1").await.unwrap_err(),
         MediaError::Gone(400)
     );
-    world.pass(7 * DAY);
+    fixture.advance_clock(7 * DAY);
     assert_eq!(
-        world.meta().media(&items[0].source).await.unwrap_err(),
+        fixture.meta().media(&items[0].source).await.unwrap_err(),
         MediaError::Gone(400)
     );
 }
 
 #[tokio::test]
-async fn an_uploaded_picture_can_be_sent() {
-    let (world, person) = world_with_open_window().await;
+async fn uploaded_pictures_can_be_sent() {
+    let (fixture, person) = fixture_with_open_window().await;
     let file = File {
         bytes: b"PNG".to_vec(),
         mime_type: "image/png".into(),
     };
-    let id = world.meta().upload(file).await.unwrap();
-    let url = format!("{}/meta/v24.0/106540352242922/messages", world.base_url);
+    let id = fixture.meta().upload(file).await.unwrap();
+    let url = format!("{}/meta/v24.0/106540352242922/messages", fixture.base_url);
     let send = async |id: &str| {
         let body = json!({"messaging_product": "whatsapp", "to": person.phone, "type": "image", "image": {"id": id}});
-        world
+        fixture
             .http
             .post(&url)
             .bearer_auth("access-token")
@@ -360,9 +365,9 @@ async fn an_uploaded_picture_can_be_sent() {
     };
     assert_eq!(send(&id).await, 200);
     assert_eq!(send("404").await, 400);
-    let picture = world
+    let picture = fixture
         .http
-        .get(format!("{}/api/phone/media/{id}", world.base_url))
+        .get(format!("{}/api/phone/media/{id}", fixture.base_url))
         .send()
         .await
         .unwrap();
@@ -370,25 +375,25 @@ async fn an_uploaded_picture_can_be_sent() {
 }
 
 #[tokio::test]
-async fn reading_typing_and_reacting() {
-    let (world, person) = world_with_open_window().await;
-    let stream = world
+async fn read_marks_typing_and_reactions_show_on_the_phone() {
+    let (fixture, person) = fixture_with_open_window().await;
+    let stream = fixture
         .http
-        .get(format!("{}/api/phone/stream", world.base_url))
+        .get(format!("{}/api/phone/stream", fixture.base_url))
         .send()
         .await
         .unwrap();
-    let id = world.text(&person, "again").await;
-    world.quiet().await;
-    world.meta().typing(&id).await.unwrap();
+    let id = fixture.text(&person, "again").await;
+    fixture.wait_until_delivered().await;
+    fixture.meta().typing(&id).await.unwrap();
     let statuses = |chat: &[Value]| {
         chat.iter()
             .map(|message| message["status"].clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(statuses(&world.chat(&person).await), ["read", "read"]);
-    assert!(world.meta().mark_read("wamid.none").await.is_err());
-    world
+    assert_eq!(statuses(&fixture.chat(&person).await), ["read", "read"]);
+    assert!(fixture.meta().mark_read("wamid.none").await.is_err());
+    fixture
         .meta()
         .send(&person.outbound(Body::Reaction {
             message_id: id,
@@ -396,14 +401,14 @@ async fn reading_typing_and_reacting() {
         }))
         .await
         .unwrap();
-    assert_eq!(world.chat(&person).await[1]["reaction"], "👍");
-    assert_eq!(world.get("sent").await["total"], 0);
+    assert_eq!(fixture.chat(&person).await[1]["reaction"], "👍");
+    assert_eq!(fixture.get("sent").await["total"], 0);
 
-    let answer = world.meta().send(&person.text("hello")).await.unwrap();
+    let answer = fixture.meta().send(&person.text("hello")).await.unwrap();
     let said = json!({"type": "reaction", "message_id": answer.message_id, "emoji": "🎉"});
-    world.say(&person, said).await;
-    world.quiet().await;
-    let reaction = world.app.messages().pop().unwrap();
+    fixture.say(&person, said).await;
+    fixture.wait_until_delivered().await;
+    let reaction = fixture.app.messages().pop().unwrap();
     assert_eq!(
         reaction.content,
         Content::Reaction {
@@ -411,15 +416,15 @@ async fn reading_typing_and_reacting() {
             emoji: Some("🎉".into())
         }
     );
-    world.stop().await;
+    fixture.stop().await;
     let events = stream.text().await.unwrap();
     assert!(events.contains("event: typing"), "{events}");
     assert!(events.contains("\"reaction\":\"🎉\""), "{events}");
 }
 
 #[tokio::test]
-async fn faults_happen_as_often_as_wished() {
-    let (world, person) = world_with_open_window().await;
+async fn faults_apply_as_often_as_set() {
+    let (fixture, person) = fixture_with_open_window().await;
     let faults = json!({"send": [
         {"http": 500, "code": 131_000, "times": 2},
         {"http": 502},
@@ -428,8 +433,8 @@ async fn faults_happen_as_often_as_wished() {
         {"drop_after_accept": true},
         {"fails_later": 131_026},
     ]});
-    world.put("faults", faults).await;
-    let send = async || world.meta().send(&person.text("x")).await;
+    fixture.put("faults", faults).await;
+    let send = async || fixture.meta().send(&person.text("x")).await;
     for _ in 0..2 {
         let error = send().await.unwrap_err();
         assert!(error.may_send_again());
@@ -437,80 +442,80 @@ async fn faults_happen_as_often_as_wished() {
     }
     assert!(matches!(send().await.unwrap_err(), SendError::Unknown(_)));
     assert_eq!(code(send().await.unwrap_err()), 130_429);
-    assert_eq!(world.get("sent").await["total"], 0);
+    assert_eq!(fixture.get("sent").await["total"], 0);
     let error = send().await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
-    assert_eq!(world.get("sent").await["total"], 0);
+    assert_eq!(fixture.get("sent").await["total"], 0);
     let error = send().await.unwrap_err();
     assert!(matches!(error, SendError::Unknown(_)), "{error}");
-    assert_eq!(world.get("sent").await["total"], 1);
+    assert_eq!(fixture.get("sent").await["total"], 1);
     send().await.unwrap();
-    world.quiet().await;
-    let failed = world.app.statuses().pop().unwrap();
+    fixture.wait_until_delivered().await;
+    let failed = fixture.app.statuses().pop().unwrap();
     assert_eq!(
         (failed.stage, failed.error.unwrap().code),
         (DeliveryStatus::Failed, 131_026)
     );
     send().await.unwrap();
-    assert_eq!(world.get("faults").await, json!({"send": []}));
+    assert_eq!(fixture.get("faults").await, json!({"send": []}));
 }
 
 #[tokio::test]
-async fn a_hanging_answer_has_been_accepted_all_the_same() {
-    let (world, person) = world_with_open_window().await;
-    world
+async fn messages_are_accepted_before_a_hanging_answer() {
+    let (fixture, person) = fixture_with_open_window().await;
+    fixture
         .put("faults", json!({"send": [{"hang_ms": 30_000}]}))
         .await;
-    let meta = world.meta();
+    let meta = fixture.meta();
     let outbound = person.text("x");
     let hung = tokio::time::timeout(Duration::from_millis(500), meta.send(&outbound)).await;
     assert!(hung.is_err());
     assert_eq!(
-        world.get(&format!("sent?person={}", person.id)).await["total"],
+        fixture.get(&format!("sent?person={}", person.id)).await["total"],
         1
     );
 }
 
 #[tokio::test]
-async fn what_was_sent_twice_is_told() {
-    let (world, person) = world_with_open_window().await;
+async fn duplicate_sends_are_listed() {
+    let (fixture, person) = fixture_with_open_window().await;
     let (once, twice) = (person.text("once"), person.text("twice"));
     for outbound in [&once, &twice, &twice] {
-        world.meta().send(outbound).await.unwrap();
+        fixture.meta().send(outbound).await.unwrap();
     }
-    let sent = world.get("sent").await;
+    let sent = fixture.get("sent").await;
     assert_eq!(
         (sent["total"].as_u64(), sent["sent_twice"].clone()),
         (Some(3), json!([twice.reference.to_string()]))
     );
-    let other = world.person("meta").await;
+    let other = fixture.person("meta").await;
     assert_eq!(
-        world.get(&format!("sent?person={}", other.id)).await["total"],
+        fixture.get(&format!("sent?person={}", other.id)).await["total"],
         0
     );
 }
 
 #[tokio::test]
-async fn the_webhook_address_is_verified() {
-    let world = World::start().await;
+async fn webhook_address_is_verified_by_its_challenge() {
+    let fixture = Fixture::start().await;
     assert_eq!(
-        world.post("verify", Value::Null).await,
+        fixture.post("verify", Value::Null).await,
         json!({"ok": true, "status": 200})
     );
 }
 
 #[tokio::test]
-async fn anything_that_meta_might_bring() {
-    let world = World::start().await;
-    let person = world.person("meta").await;
-    world
+async fn raw_fields_reach_the_app_unchanged() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
+    fixture
         .say(
             &person,
             json!({"type": "raw", "fields": {"type": "hologram", "hologram": {"depth": 3}}}),
         )
         .await;
-    world.quiet().await;
-    let message = world.app.messages().remove(0);
+    fixture.wait_until_delivered().await;
+    let message = fixture.app.messages().remove(0);
     assert_eq!(message.from.channel, Channel::Meta);
     assert_eq!(
         message.content,

@@ -1,14 +1,14 @@
-//! The model's API, as it is on the wire: what it refuses, and what its answers look like.
+//! The model's API on the wire: validation and formats.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
+    fixture::Fixture,
     model_client::{beach, squares},
-    world::World,
 };
 
-impl World {
+impl Fixture {
     async fn ask_model(&self, path: &str, body: &Value) -> (u16, Value) {
         let url = format!("{}/model/v1/{path}", self.base_url);
         let response = self
@@ -63,9 +63,9 @@ fn and(mut body: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_completion_looks_like_openais() {
-    let world = World::start().await;
-    let (status, answer) = world
+async fn completions_have_the_format_of_openai() {
+    let fixture = Fixture::start().await;
+    let (status, answer) = fixture
         .ask_model("chat/completions", &chat(&data_url(&beach())))
         .await;
     let choice = &answer["choices"][0];
@@ -86,7 +86,7 @@ async fn a_completion_looks_like_openais() {
         usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
     assert_eq!(usage["total_tokens"], sum);
     let short = and(chat(&data_url(&beach())), "max_completion_tokens", 3.into());
-    let (_, answer) = world.ask_model("chat/completions", &short).await;
+    let (_, answer) = fixture.ask_model("chat/completions", &short).await;
     assert_eq!(
         (
             &answer["choices"][0]["finish_reason"],
@@ -97,13 +97,13 @@ async fn a_completion_looks_like_openais() {
 }
 
 #[tokio::test]
-async fn a_schema_is_kept_to_also_without_a_picture() {
-    let world = World::start().await;
+async fn completions_fit_the_schema_without_a_picture() {
+    let fixture = Fixture::start().await;
     let schema = json!({"type": "object", "properties": {"title": {"type": "string"}, "sure": {"type": "boolean"}},
         "required": ["title", "sure"], "additionalProperties": false});
     let format = json!({"type": "json_schema", "json_schema": {"name": "x", "strict": true, "schema": schema}});
     let body = json!({"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "Hello"}], "response_format": format});
-    let (status, answer) = world.ask_model("chat/completions", &body).await;
+    let (status, answer) = fixture.ask_model("chat/completions", &body).await;
     let content: Value =
         serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
     assert_eq!(
@@ -116,20 +116,20 @@ async fn a_schema_is_kept_to_also_without_a_picture() {
         json!(["title"]),
     );
     assert_eq!(
-        world.refused("chat/completions", &open).await,
+        fixture.refused("chat/completions", &open).await,
         (400, "response_format".into(), Value::Null)
     );
 }
 
 #[tokio::test]
-async fn a_picture_may_be_at_an_address_of_this_laptop() {
-    let world = World::start().await;
+async fn pictures_are_fetched_from_this_machine_only() {
+    let fixture = Fixture::start().await;
     let photo = format!(
         "{}/astria/selfies/1.jpg?person=dana&class=woman",
-        world.base_url
+        fixture.base_url
     );
     assert_eq!(
-        world.ask_model("chat/completions", &chat(&photo)).await.0,
+        fixture.ask_model("chat/completions", &chat(&photo)).await.0,
         200
     );
     let at = "messages[0].content[1].image_url.url";
@@ -138,10 +138,10 @@ async fn a_picture_may_be_at_an_address_of_this_laptop() {
         "http://169.254.169.254/latest/meta-data",
         "file:///etc/passwd",
         "not an address",
-        &format!("{}/nothing-here", world.base_url),
+        &format!("{}/nothing-here", fixture.base_url),
     ] {
         assert_eq!(
-            world.refused("chat/completions", &chat(url)).await,
+            fixture.refused("chat/completions", &chat(url)).await,
             (400, at.into(), json!("invalid_image_url")),
             "{url}"
         );
@@ -155,7 +155,7 @@ async fn a_picture_may_be_at_an_address_of_this_laptop() {
         ("data:image/png;base64,AAAA", "image_parse_error"),
     ] {
         assert_eq!(
-            world.refused("chat/completions", &chat(url)).await,
+            fixture.refused("chat/completions", &chat(url)).await,
             (400, at.into(), json!(code)),
             "{url}"
         );
@@ -163,8 +163,8 @@ async fn a_picture_may_be_at_an_address_of_this_laptop() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_or_not_right_is_refused_by_its_name() {
-    let world = World::start().await;
+async fn invalid_fields_are_refused_by_name() {
+    let fixture = Fixture::start().await;
     let chat = chat(&data_url(&beach()));
     for (path, body, param) in [
         (
@@ -306,7 +306,7 @@ async fn what_is_not_known_or_not_right_is_refused_by_its_name() {
             "input[0].image_url.detail",
         ),
     ] {
-        let (status, named, _) = world.refused(path, &body).await;
+        let (status, named, _) = fixture.refused(path, &body).await;
         assert_eq!((status, named.as_str()), (400, param), "{path} {body:.200}");
     }
     for (path, body) in [
@@ -321,21 +321,21 @@ async fn what_is_not_known_or_not_right_is_refused_by_its_name() {
         ),
     ] {
         assert_eq!(
-            world.refused(path, &body).await,
+            fixture.refused(path, &body).await,
             (404, String::new(), json!("model_not_found")),
             "{path}"
         );
     }
-    assert_eq!(world.refused("completions", &json!({})).await.0, 404);
-    assert_eq!(world.refused("embeddings", &json!([])).await.0, 400);
+    assert_eq!(fixture.refused("completions", &json!({})).await.0, 404);
+    assert_eq!(fixture.refused("embeddings", &json!([])).await.0, 400);
 }
 
 #[tokio::test]
-async fn nobody_asks_without_the_key_and_without_json() {
-    let world = World::start().await;
-    let url = format!("{}/model/v1/embeddings", world.base_url);
+async fn calls_without_key_or_json_are_refused() {
+    let fixture = Fixture::start().await;
+    let url = format!("{}/model/v1/embeddings", fixture.base_url);
     let body = json!({"model": "text-embedding-3-small", "input": "a"});
-    let post = || world.http.post(&url);
+    let post = || fixture.http.post(&url);
     for (request, status) in [
         (post().json(&body), 401),
         (post().json(&body).bearer_auth("sk-other"), 401),
@@ -348,7 +348,7 @@ async fn nobody_asks_without_the_key_and_without_json() {
                 .bearer_auth("model-key"),
             400,
         ),
-        (world.http.get(&url).bearer_auth("model-key"), 404),
+        (fixture.http.get(&url).bearer_auth("model-key"), 404),
         (post().json(&body).bearer_auth("model-key"), 200),
     ] {
         let response = request.send().await.unwrap();
@@ -360,12 +360,12 @@ async fn nobody_asks_without_the_key_and_without_json() {
 }
 
 #[tokio::test]
-async fn embeddings_come_as_numbers_or_as_bytes() {
-    let world = World::start().await;
+async fn embeddings_are_numbers_or_base64() {
+    let fixture = Fixture::start().await;
     let body =
         json!({"model": "text-embedding-3-small", "input": ["a pier", "a beach"], "dimensions": 8});
-    let (_, numbers) = world.ask_model("embeddings", &body).await;
-    let (_, bytes) = world
+    let (_, numbers) = fixture.ask_model("embeddings", &body).await;
+    let (_, bytes) = fixture
         .ask_model("embeddings", &and(body, "encoding_format", "base64".into()))
         .await;
     for (at, data) in numbers["data"].as_array().unwrap().iter().enumerate() {
@@ -386,7 +386,7 @@ async fn embeddings_come_as_numbers_or_as_bytes() {
             .map(|part| part.as_f64().unwrap() as f32);
         assert_eq!(parts.collect::<Vec<_>>(), numbers.collect::<Vec<_>>());
     }
-    let (_, whole) = world
+    let (_, whole) = fixture
         .ask_model(
             "embeddings",
             &json!({"model": "text-embedding-3-large", "input": "x"}),
@@ -399,9 +399,9 @@ async fn embeddings_come_as_numbers_or_as_bytes() {
 }
 
 #[tokio::test]
-async fn a_moderation_has_a_result_for_each_text_and_one_for_a_picture_with_its_text() {
-    let world = World::start().await;
-    let (_, answer) = world
+async fn moderations_have_one_result_per_text_and_one_for_parts() {
+    let fixture = Fixture::start().await;
+    let (_, answer) = fixture
         .ask_model("moderations", &json!({"input": ["hello", "flagme"]}))
         .await;
     assert_eq!(
@@ -413,7 +413,7 @@ async fn a_moderation_has_a_result_for_each_text_and_one_for_a_picture_with_its_
     );
     let picture = json!({"type": "image_url", "image_url": {"url": data_url(&squares())}});
     let parts = json!({"model": "omni-moderation-latest", "input": [{"type": "text", "text": "hello"}, picture]});
-    let (_, answer) = world.ask_model("moderations", &parts).await;
+    let (_, answer) = fixture.ask_model("moderations", &parts).await;
     let results = answer["results"].as_array().unwrap();
     assert_eq!(
         (results.len(), &results[0]["categories"]["violence/graphic"]),
@@ -428,13 +428,13 @@ async fn a_moderation_has_a_result_for_each_text_and_one_for_a_picture_with_its_
         json!(["text"])
     );
     let two = json!({"input": [picture, picture]});
-    assert_eq!(world.refused("moderations", &two).await.0, 400);
+    assert_eq!(fixture.refused("moderations", &two).await.0, 400);
 }
 
 #[tokio::test]
-async fn settings_are_kept_over_a_restart_and_checked() {
-    let world = World::start().await;
-    let changed = world
+async fn settings_are_checked_and_survive_a_restart() {
+    let fixture = Fixture::start().await;
+    let changed = fixture
         .api(
             "PUT",
             "model/settings",
@@ -455,7 +455,7 @@ async fn settings_are_kept_over_a_restart_and_checked() {
         ("faults", json!({"calls": [{"when": "now"}]})),
     ] {
         assert_eq!(
-            world
+            fixture
                 .ask("PUT", &format!("/api/model/{path}"), &body)
                 .await
                 .0,
@@ -463,9 +463,9 @@ async fn settings_are_kept_over_a_restart_and_checked() {
             "{body}"
         );
     }
-    let world = world.killed_and_started_again().await;
+    let fixture = fixture.restart_after_kill().await;
     assert_eq!(
-        world.api("GET", "model/settings", Value::Null).await,
+        fixture.api("GET", "model/settings", Value::Null).await,
         changed
     );
 }

@@ -1,4 +1,4 @@
-//! The model through our own client: what it sees, and what becomes of what goes wrong.
+//! The model through the app's client: features of pictures, and failures.
 
 use std::{
     collections::BTreeSet,
@@ -11,9 +11,9 @@ use confab_openai::{Model, ModelConfig, ModelError, Seen, Verdict};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
-impl World {
+impl Fixture {
     fn model(&self) -> Model {
         self.model_with("model-key")
     }
@@ -23,11 +23,11 @@ impl World {
         Model::new(self.http.clone(), config)
     }
 
-    async fn like_the_model(&self, settings: Value) {
+    async fn set_model(&self, settings: Value) {
         self.api("PUT", "model/settings", settings).await;
     }
 
-    async fn faulty_model(&self, faults: Value) {
+    async fn set_model_faults(&self, faults: Value) {
         self.api("PUT", "model/faults", json!({"calls": faults}))
             .await;
     }
@@ -94,9 +94,9 @@ fn distance(one: &[f32], other: &[f32]) -> f32 {
 }
 
 #[tokio::test]
-async fn a_picture_has_names_of_its_own_and_the_same_each_time() {
-    let world = World::start().await;
-    let model = world.model();
+async fn pictures_have_stable_names_of_their_own() {
+    let fixture = Fixture::start().await;
+    let model = fixture.model();
     let seen = model.look(&beach(), "en").await.unwrap();
     assert_eq!((seen.suggestions.len(), names(&seen).len()), (10, 10));
     assert_eq!(seen.caption.title, seen.suggestions[0].name);
@@ -116,11 +116,11 @@ async fn a_picture_has_names_of_its_own_and_the_same_each_time() {
 }
 
 #[tokio::test]
-async fn names_are_in_the_language_that_is_asked_for() {
-    let world = World::start().await;
+async fn names_are_in_the_requested_language() {
+    let fixture = Fixture::start().await;
     let (english, hebrew) = (
-        world.model().look(&beach(), "en").await.unwrap(),
-        world.model().look(&beach(), "he").await.unwrap(),
+        fixture.model().look(&beach(), "en").await.unwrap(),
+        fixture.model().look(&beach(), "he").await.unwrap(),
     );
     for (english, hebrew) in english.suggestions.iter().zip(&hebrew.suggestions) {
         assert_eq!(english.key, hebrew.key);
@@ -134,9 +134,9 @@ async fn names_are_in_the_language_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn captions_of_pictures_that_look_alike_are_near() {
-    let world = World::start().await;
-    let model = world.model();
+async fn captions_of_similar_pictures_have_similar_vectors() {
+    let fixture = Fixture::start().await;
+    let model = fixture.model();
     let also_beach = jpeg(|_, y| {
         if y < 132 {
             [72, 138, 226]
@@ -172,9 +172,9 @@ async fn captions_of_pictures_that_look_alike_are_near() {
 }
 
 #[tokio::test]
-async fn one_pattern_and_one_word_are_minded() {
-    let world = World::start().await;
-    let model = world.model();
+async fn one_pattern_and_one_word_are_flagged() {
+    let fixture = Fixture::start().await;
+    let model = fixture.model();
     let verdict = |categories: &[&str]| Verdict {
         flagged: !categories.is_empty(),
         categories: categories
@@ -202,11 +202,11 @@ async fn one_pattern_and_one_word_are_minded() {
 }
 
 #[tokio::test]
-async fn answers_that_are_not_good_are_told_apart() {
-    let world = World::start().await;
-    let model = world.model();
+async fn client_distinguishes_unusable_answers() {
+    let fixture = Fixture::start().await;
+    let model = fixture.model();
     for (answer, again) in [("refusal", false), ("garbage", true), ("short", true)] {
-        world.like_the_model(json!({"answer": answer})).await;
+        fixture.set_model(json!({"answer": answer})).await;
         let error = model.look(&beach(), "en").await.unwrap_err();
         assert_eq!(error.may_try_again(), again, "{answer} {error}");
         assert_eq!(
@@ -225,11 +225,11 @@ async fn answers_that_are_not_good_are_told_apart() {
             !again,
             "{answer} {error}"
         );
-        // It is about completions alone.
+        // Other endpoints are not affected.
         assert!(model.embed(&["beach".to_owned()]).await.is_ok());
     }
-    world
-        .like_the_model(json!({"answer": "slow", "slow_ms": 600}))
+    fixture
+        .set_model(json!({"answer": "slow", "slow_ms": 600}))
         .await;
     let began = Instant::now();
     assert!(model.look(&beach(), "en").await.is_ok());
@@ -237,9 +237,9 @@ async fn answers_that_are_not_good_are_told_apart() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_goes_wrong_as_with_the_real_one() {
-    let world = World::start().await;
-    let model = world.model();
+async fn client_maps_failures_like_those_of_openai() {
+    let fixture = Fixture::start().await;
+    let model = fixture.model();
     let text = ["beach".to_owned()];
     for (fault, expected) in [
         (json!({"http": 429}), "busy"),
@@ -253,7 +253,7 @@ async fn what_goes_wrong_goes_wrong_as_with_the_real_one() {
             "refused",
         ),
     ] {
-        world.faulty_model(json!([fault])).await;
+        fixture.set_model_faults(json!([fault])).await;
         let told = match model.embed(&text).await.unwrap_err() {
             ModelError::Busy { .. } => "busy",
             ModelError::Unpaid => "unpaid",
@@ -263,8 +263,8 @@ async fn what_goes_wrong_goes_wrong_as_with_the_real_one() {
         assert_eq!(told, expected, "{fault}");
         assert!(model.embed(&text).await.is_ok(), "a fault is used up");
     }
-    world
-        .faulty_model(json!([{"http": 429, "path": "moderations"}]))
+    fixture
+        .set_model_faults(json!([{"http": 429, "path": "moderations"}]))
         .await;
     assert!(model.embed(&text).await.is_ok());
     let busy = model.moderate(&beach(), None).await.unwrap_err();
@@ -278,15 +278,19 @@ async fn what_goes_wrong_goes_wrong_as_with_the_real_one() {
         ),
         "{busy}"
     );
-    world.like_the_model(json!({"fail_percent": 100})).await;
+    fixture.set_model(json!({"fail_percent": 100})).await;
     assert!(model.embed(&text).await.unwrap_err().may_try_again());
-    world
-        .like_the_model(json!({"fail_percent": 0, "latency_ms": 200}))
+    fixture
+        .set_model(json!({"fail_percent": 0, "latency_ms": 200}))
         .await;
     let began = Instant::now();
     model.embed(&text).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(200));
-    let error = world.model_with("sk-wrong").embed(&text).await.unwrap_err();
+    let error = fixture
+        .model_with("sk-wrong")
+        .embed(&text)
+        .await
+        .unwrap_err();
     assert!(
         error.may_try_again() && !error.to_string().contains("wrong"),
         "{error}"
@@ -294,18 +298,18 @@ async fn what_goes_wrong_goes_wrong_as_with_the_real_one() {
 }
 
 #[tokio::test]
-async fn calls_are_counted_and_seen() {
-    let world = World::start().await;
+async fn calls_are_counted_and_recorded() {
+    let fixture = Fixture::start().await;
     let correlation_id = CorrelationId::new(Timestamp::now(), &|| [7; 10]);
-    let model = world.model().because_of(correlation_id);
+    let model = fixture.model().because_of(correlation_id);
     let seen = model.look(&beach(), "en").await.unwrap();
-    world.faulty_model(json!([{"http": 500}])).await;
+    fixture.set_model_faults(json!([{"http": 500}])).await;
     assert!(model.look(&beach(), "en").await.is_err());
     model
         .embed(&["beach".to_owned(), "pier".to_owned()])
         .await
         .unwrap();
-    let calls = world.api("GET", "model/calls", Value::Null).await;
+    let calls = fixture.api("GET", "model/calls", Value::Null).await;
     let expected = json!({"endpoint": "chat/completions", "count": 2, "errors": 1,
         "prompt_tokens": seen.usage.prompt_tokens, "completion_tokens": seen.usage.completion_tokens});
     assert_eq!(calls[0], expected);
@@ -317,7 +321,7 @@ async fn calls_are_counted_and_seen() {
         ),
         (&json!("embeddings"), &json!(1), &json!(4))
     );
-    let call_records = world.seen();
+    let call_records = fixture.call_records();
     let told: Vec<_> = call_records
         .iter()
         .map(|record| (record.provider, record.ok))
@@ -329,13 +333,13 @@ async fn calls_are_counted_and_seen() {
             .all(|record| record.correlation_id == Some(correlation_id.to_string()))
     );
     assert_eq!(call_records[1].text, "POST chat/completions: 500");
-    // Who hangs up has paid all the same.
-    world.faulty_model(json!([{"hang_ms": 60_000}])).await;
+    // Tokens count even if the caller hangs up.
+    fixture.set_model_faults(json!([{"hang_ms": 60_000}])).await;
     let waiting =
         tokio::time::timeout(Duration::from_secs(1), model.embed(&["beach".to_owned()])).await;
     assert!(waiting.is_err());
     assert_eq!(
-        world.api("GET", "model/calls", Value::Null).await[1]["count"],
+        fixture.api("GET", "model/calls", Value::Null).await[1]["count"],
         2
     );
 }

@@ -1,19 +1,19 @@
-//! The phone's API as its page uses it.
+//! The phone's API.
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn people_have_numbers_of_their_own() {
-    let world = World::start().await;
-    let (dana, omer) = (world.person("meta").await, world.person("twilio").await);
+async fn people_get_distinct_numbers() {
+    let fixture = Fixture::start().await;
+    let (dana, omer) = (fixture.person("meta").await, fixture.person("twilio").await);
     assert_eq!(
         (dana.phone.as_str(), omer.phone.as_str()),
         ("16505550100", "16505550101")
     );
     assert!(dana.user_id.unwrap().starts_with("US.") && omer.user_id.is_none());
-    let people = world.get("people").await;
+    let people = fixture.get("people").await;
     assert_eq!(people.as_array().unwrap().len(), 2);
     assert_eq!(
         (people[0]["unread"].clone(), people[0]["last"].clone()),
@@ -22,15 +22,15 @@ async fn people_have_numbers_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_chat_is_read_from_where_one_left_off() {
-    let world = World::start().await;
-    let person = world.person("meta").await;
+async fn chats_are_read_after_a_cursor() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
     for text in ["one", "two", "three"] {
-        world.text(&person, text).await;
+        fixture.text(&person, text).await;
     }
-    world.quiet().await;
-    world.meta().send(&person.text("four")).await.unwrap();
-    let people = world.get("people").await;
+    fixture.wait_until_delivered().await;
+    fixture.meta().send(&person.text("four")).await.unwrap();
+    let people = fixture.get("people").await;
     assert_eq!(
         (
             people[0]["unread"].as_i64(),
@@ -38,7 +38,7 @@ async fn a_chat_is_read_from_where_one_left_off() {
         ),
         (Some(1), Some(4))
     );
-    let rest = world
+    let rest = fixture
         .get(&format!("people/{}/messages?after=2", person.id))
         .await;
     let rest: Vec<_> = rest
@@ -54,11 +54,11 @@ async fn a_chat_is_read_from_where_one_left_off() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused() {
-    let world = World::start().await;
-    let person = world.person("meta").await;
+async fn invalid_requests_are_refused() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
     let messages = format!("people/{}/messages", person.id);
-    let settings = world.get("settings").await;
+    let settings = fixture.get("settings").await;
     for (method, path, body, expected) in [
         (
             "POST",
@@ -119,29 +119,29 @@ async fn what_makes_no_sense_is_refused() {
         ("PUT", "faults", json!({"send": [{"http": 200}]}), 400),
         ("PUT", "faults", json!({"send": [{"explode": true}]}), 400),
     ] {
-        let (status, answer) = world.call(method, path, &body).await;
+        let (status, answer) = fixture.call(method, path, &body).await;
         assert_eq!(status, expected, "{method} {path} {body} {answer}");
         assert!(answer["error"]["message"].is_string(), "{answer}");
     }
-    assert_eq!(world.get("settings").await, settings);
-    assert!(world.chat(&person).await.is_empty());
-    assert!(world.app.calls().is_empty());
+    assert_eq!(fixture.get("settings").await, settings);
+    assert!(fixture.chat(&person).await.is_empty());
+    assert!(fixture.app.calls().is_empty());
 }
 
 #[tokio::test]
-async fn the_page_is_told_what_happens() {
-    let world = World::start().await;
-    let person = world.person("meta").await;
-    let stream = world
+async fn open_pages_receive_updates() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("meta").await;
+    let stream = fixture
         .http
-        .get(format!("{}/api/phone/stream", world.base_url))
+        .get(format!("{}/api/phone/stream", fixture.base_url))
         .send()
         .await
         .unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
-    world.text(&person, "one").await;
-    world.quiet().await;
-    world.stop().await;
+    fixture.text(&person, "one").await;
+    fixture.wait_until_delivered().await;
+    fixture.stop().await;
     let events = stream.text().await.unwrap();
     let statuses: Vec<&str> = events
         .lines()

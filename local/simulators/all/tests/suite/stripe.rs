@@ -1,4 +1,4 @@
-//! Stripe's API and its pay page through our own client.
+//! Stripe's API and its pay page through the app's client.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use confab_stripe::{
 };
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -29,7 +29,7 @@ pub(crate) fn order(id: &str) -> NewCheckout {
     }
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn checkout(&self, id: &str) -> Checkout {
         self.stripe()
             .create_checkout(&order(id), &format!("{id}:checkout"))
@@ -52,7 +52,7 @@ impl World {
         .await
     }
 
-    /// A payment that succeeded, by the id of its intent.
+    /// Pays a checkout, and returns the id of the intent.
     pub(crate) async fn paid(&self, id: &str) -> String {
         let checkout = self.checkout(id).await;
         assert_eq!(self.pay(&checkout, "success").await["next"], "done");
@@ -64,13 +64,13 @@ impl World {
             .unwrap()
     }
 
-    /// Until Stripe owes no webhook any more.
+    /// Waits until all events are delivered.
     pub(crate) async fn settled(&self) {
         self.until(async || self.api("GET", "stripe/pending", Value::Null).await["webhooks"] == 0)
             .await;
     }
 
-    /// What Stripe's API answers to a question, as it is on the wire.
+    /// Calls Stripe's API without the client.
     pub(crate) async fn read(&self, path: &str) -> Value {
         let request = self
             .http
@@ -83,7 +83,7 @@ impl World {
         body
     }
 
-    /// Newest first.
+    /// Lists refunds, newest first.
     pub(crate) async fn refunds(&self, payment: &str) -> Vec<Value> {
         let mut list = self
             .read(&format!("refunds?limit=100&payment_intent={payment}"))
@@ -123,9 +123,9 @@ pub(crate) fn code(error: StripeError) -> String {
 }
 
 #[tokio::test]
-async fn there_and_back() {
-    let world = World::start().await;
-    let checkout = world.checkout("ord_1").await;
+async fn checkouts_are_paid_and_reported() {
+    let fixture = Fixture::start().await;
+    let checkout = fixture.checkout("ord_1").await;
     assert_eq!(
         (checkout.status, checkout.payment_status),
         (CheckoutStatus::Open, CheckoutPayment::Unpaid)
@@ -133,9 +133,9 @@ async fn there_and_back() {
     assert_eq!((checkout.amount, checkout.livemode), (usd(4_900), false));
     assert_eq!(
         checkout.url.as_ref().unwrap().as_str(),
-        format!("{}/pay/{}", world.base_url, checkout.id)
+        format!("{}/pay/{}", fixture.base_url, checkout.id)
     );
-    let page = world
+    let page = fixture
         .api("GET", &format!("pay/{}", checkout.id), Value::Null)
         .await;
     assert_eq!(
@@ -151,13 +151,13 @@ async fn there_and_back() {
         (Some("https://shop.example/back"), &Value::Null)
     );
 
-    let done = world.pay(&checkout, "success").await;
+    let done = fixture.pay(&checkout, "success").await;
     assert_eq!(
         done["url"],
         format!("https://shop.example/paid?session={}", checkout.id)
     );
-    world.settled().await;
-    let mut kinds = world.app.kinds();
+    fixture.settled().await;
+    let mut kinds = fixture.app.kinds();
     kinds.sort();
     assert_eq!(
         kinds,
@@ -167,7 +167,7 @@ async fn there_and_back() {
             "payment_intent.succeeded"
         ]
     );
-    let paid = world.stripe().checkout(&checkout.id).await.unwrap();
+    let paid = fixture.stripe().checkout(&checkout.id).await.unwrap();
     assert_eq!(
         (paid.status, paid.payment_status),
         (CheckoutStatus::Complete, CheckoutPayment::Paid)
@@ -184,13 +184,13 @@ async fn there_and_back() {
         (usd(4_900), usd(0), false)
     );
     assert_eq!(
-        world.read(&format!("charges/{}", charge.id)).await["amount"],
+        fixture.read(&format!("charges/{}", charge.id)).await["amount"],
         4_900
     );
     for order_id in [paid.order_id, payment.order_id, charge.order_id] {
         assert_eq!(order_id.as_deref(), Some("ord_1"));
     }
-    for (notice, event) in world.app.notices() {
+    for (notice, event) in fixture.app.notices() {
         assert_eq!(
             (notice.order_id.as_deref(), notice.payment_intent),
             (Some("ord_1"), Some(payment.id.clone()))
@@ -216,7 +216,7 @@ async fn there_and_back() {
         }
     }
     let correlation = CorrelationId::of_digest([7; 16]).to_string();
-    let seen = world.seen();
+    let seen = fixture.call_records();
     assert!(
         seen.iter().all(|seen| seen.provider == "stripe" && seen.ok),
         "{seen:?}"
@@ -239,9 +239,9 @@ async fn there_and_back() {
 }
 
 #[tokio::test]
-async fn a_key_is_one_request_for_a_day() {
-    let world = World::start().await;
-    let stripe = world.stripe();
+async fn idempotency_keys_replay_one_request_for_a_day() {
+    let fixture = Fixture::start().await;
+    let stripe = fixture.stripe();
     let first = stripe
         .create_checkout(&order("ord_1"), "key")
         .await
@@ -274,7 +274,7 @@ async fn a_key_is_one_request_for_a_day() {
         code(stripe.expire_checkout(&first.id, "key").await.unwrap_err()),
         "idempotency_error"
     );
-    world.pass(DAY);
+    fixture.advance_clock(DAY);
     assert_ne!(
         stripe
             .create_checkout(&order("ord_1"), "key")
@@ -283,7 +283,7 @@ async fn a_key_is_one_request_for_a_day() {
             .id,
         first.id
     );
-    // What was refused for its parameters is not kept, and what was refused for the state of things is.
+    // Refusals for parameters are not stored under the key, and refusals for the state are.
     assert_eq!(
         code(
             stripe
@@ -293,7 +293,7 @@ async fn a_key_is_one_request_for_a_day() {
         ),
         "resource_missing"
     );
-    let payment = world.paid("ord_3").await;
+    let payment = fixture.paid("ord_3").await;
     let refund = stripe.create_refund(&payment, None, "again").await.unwrap();
     assert_eq!(
         code(
@@ -304,7 +304,7 @@ async fn a_key_is_one_request_for_a_day() {
         ),
         "charge_already_refunded"
     );
-    let other = world.paid("ord_4").await;
+    let other = fixture.paid("ord_4").await;
     assert_eq!(
         code(
             stripe
@@ -323,37 +323,37 @@ async fn a_key_is_one_request_for_a_day() {
         ),
         "charge_already_refunded"
     );
-    let all = world.refunds(&payment).await;
+    let all = fixture.refunds(&payment).await;
     assert_eq!((all.len(), &all[0]["id"]), (1, &json!(refund.id)));
 }
 
 #[tokio::test]
-async fn a_failure_of_stripes_own_may_stand_for_its_key() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    world
+async fn kept_failures_are_replayed_under_their_key() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    fixture
         .api(
             "PUT",
             "stripe/faults",
             json!({"calls": [{"http": 500, "kept": true}, {"http": 503}]}),
         )
         .await;
-    let refund = async |key: &str| world.stripe().create_refund(&payment, None, key).await;
+    let refund = async |key: &str| fixture.stripe().create_refund(&payment, None, key).await;
     assert!(refund("a").await.unwrap_err().may_try_again());
     assert!(refund("b").await.unwrap_err().may_try_again());
     assert!(refund("a").await.unwrap_err().may_try_again(), "for a day");
-    assert!(world.refunds(&payment).await.is_empty());
+    assert!(fixture.refunds(&payment).await.is_empty());
     refund("b").await.unwrap();
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_is_asked_for_again() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
+async fn lost_answers_are_replayed_when_retried() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
     let faults = json!({"calls": [{"path": "refunds", "drop_after": true}, {"path": "refunds", "drop_before": true}]});
-    world.api("PUT", "stripe/faults", faults).await;
+    fixture.api("PUT", "stripe/faults", faults).await;
     let refund = async || {
-        world
+        fixture
             .stripe()
             .create_refund(&payment, Some(usd(1_000).unwrap()), "evt_1:refund")
             .await
@@ -363,14 +363,14 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
         assert!(matches!(error, StripeError::Busy { .. }), "{error}");
     }
     let done = refund().await.unwrap();
-    let all = world.refunds(&payment).await;
+    let all = fixture.refunds(&payment).await;
     assert_eq!((all.len(), &all[0]["id"]), (1, &json!(done.id)));
     let faults =
         json!({"calls": [{"http": 429}, {"http": 409}, {"http": 500, "times": 2}, {"http": 402}]});
-    world.api("PUT", "stripe/faults", faults).await;
+    fixture.api("PUT", "stripe/faults", faults).await;
     for again in [true, true, true, true, false] {
         assert_eq!(
-            world
+            fixture
                 .stripe()
                 .payment_intent(&payment)
                 .await
@@ -379,14 +379,14 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
             again
         );
     }
-    assert!(world.stripe().payment_intent(&payment).await.is_ok());
+    assert!(fixture.stripe().payment_intent(&payment).await.is_ok());
 }
 
 #[tokio::test]
-async fn what_stripe_refuses() {
-    let world = World::start().await;
+async fn invalid_requests_get_the_errors_of_stripe() {
+    let fixture = Fixture::start().await;
     assert!(
-        world
+        fixture
             .stripe_with("sk_other")
             .checkout("cs_1")
             .await
@@ -395,9 +395,13 @@ async fn what_stripe_refuses() {
         "a key can be replaced"
     );
     for error in [
-        world.stripe().checkout("cs_none").await.unwrap_err(),
-        world.stripe().payment_intent("pi_none").await.unwrap_err(),
-        world
+        fixture.stripe().checkout("cs_none").await.unwrap_err(),
+        fixture
+            .stripe()
+            .payment_intent("pi_none")
+            .await
+            .unwrap_err(),
+        fixture
             .stripe()
             .expire_checkout("cs_none", "k")
             .await
@@ -451,7 +455,7 @@ async fn what_stripe_refuses() {
         ),
         ("mode[=payment".into(), "", Value::Null),
     ] {
-        let error = world.refused_with(&form, "sk_test_1").await;
+        let error = fixture.refused_with(&form, "sk_test_1").await;
         assert_eq!(
             (error["status"].as_u64(), &error["type"]),
             (Some(400), &json!("invalid_request_error")),
@@ -463,10 +467,10 @@ async fn what_stripe_refuses() {
             "{form} {error}"
         );
     }
-    assert_eq!(world.refused_with("", "sk_live_x").await["status"], 401);
-    let url = format!("{}/stripe/v1/nothing", world.base_url);
+    assert_eq!(fixture.refused_with("", "sk_live_x").await["status"], 401);
+    let url = format!("{}/stripe/v1/nothing", fixture.base_url);
     assert_eq!(
-        world
+        fixture
             .http
             .get(url)
             .bearer_auth("sk_test_1")
@@ -479,15 +483,15 @@ async fn what_stripe_refuses() {
 }
 
 #[tokio::test]
-async fn a_declined_card_leaves_the_checkout_open() {
-    let world = World::start().await;
-    let checkout = world.checkout("ord_1").await;
-    let declined = world.pay(&checkout, "declined").await;
+async fn declined_cards_leave_the_checkout_open() {
+    let fixture = Fixture::start().await;
+    let checkout = fixture.checkout("ord_1").await;
+    let declined = fixture.pay(&checkout, "declined").await;
     assert_eq!(
         declined,
         json!({"next": "declined", "message": "Your card was declined."})
     );
-    let open = world.stripe().checkout(&checkout.id).await.unwrap();
+    let open = fixture.stripe().checkout(&checkout.id).await.unwrap();
     assert_eq!(
         (open.status, open.payment_status),
         (CheckoutStatus::Open, CheckoutPayment::Unpaid)
@@ -496,9 +500,9 @@ async fn a_declined_card_leaves_the_checkout_open() {
     assert_eq!(payment.status, PaymentStatus::RequiresPaymentMethod);
     assert_eq!(payment.failure.as_deref(), Some("generic_decline"));
     assert_eq!(payment.received, usd(0));
-    world.pay(&checkout, "success").await;
+    fixture.pay(&checkout, "success").await;
     assert_eq!(
-        world
+        fixture
             .stripe()
             .payment_intent(&payment.id)
             .await
@@ -506,7 +510,7 @@ async fn a_declined_card_leaves_the_checkout_open() {
             .status,
         PaymentStatus::Succeeded
     );
-    let (status, error) = world
+    let (status, error) = fixture
         .ask(
             "POST",
             &format!("/api/pay/{}", checkout.id),
@@ -518,9 +522,9 @@ async fn a_declined_card_leaves_the_checkout_open() {
         (400, Some("invalid")),
         "it is paid once"
     );
-    world.settled().await;
+    fixture.settled().await;
     assert_eq!(
-        world
+        fixture
             .app
             .kinds()
             .iter()
@@ -529,31 +533,31 @@ async fn a_declined_card_leaves_the_checkout_open() {
         1
     );
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await[0]["paid"],
+        fixture.api("GET", "stripe/totals", Value::Null).await[0]["paid"],
         4_900
     );
 }
 
 #[tokio::test]
-async fn a_bank_may_want_to_know_that_it_is_really_them() {
-    let world = World::start().await;
-    let checkout = world.checkout("ord_1").await;
+async fn authentication_is_required_when_the_bank_asks() {
+    let fixture = Fixture::start().await;
+    let checkout = fixture.checkout("ord_1").await;
     let confirm = async |accept: bool| {
         let path = format!("/api/pay/{}/authenticate", checkout.id);
-        world.ask("POST", &path, &json!({"accept": accept})).await
+        fixture.ask("POST", &path, &json!({"accept": accept})).await
     };
     assert_eq!(confirm(true).await.0, 400, "nothing was asked yet");
     assert_eq!(
-        world.pay(&checkout, "three_d_secure").await,
+        fixture.pay(&checkout, "three_d_secure").await,
         json!({"next": "authenticate"})
     );
-    let waiting = world.stripe().checkout(&checkout.id).await.unwrap();
+    let waiting = fixture.stripe().checkout(&checkout.id).await.unwrap();
     assert_eq!(
         waiting.payment.unwrap().status,
         PaymentStatus::RequiresAction
     );
     assert_eq!(confirm(false).await.1["next"], "declined");
-    let failed = world
+    let failed = fixture
         .stripe()
         .checkout(&checkout.id)
         .await
@@ -564,35 +568,38 @@ async fn a_bank_may_want_to_know_that_it_is_really_them() {
         failed.failure.as_deref(),
         Some("payment_intent_authentication_failure")
     );
-    world.pay(&checkout, "three_d_secure").await;
+    fixture.pay(&checkout, "three_d_secure").await;
     assert_eq!(confirm(true).await.1["next"], "done");
-    let paid = world.stripe().checkout(&checkout.id).await.unwrap();
+    let paid = fixture.stripe().checkout(&checkout.id).await.unwrap();
     assert_eq!(paid.payment_status, CheckoutPayment::Paid);
 }
 
 #[tokio::test]
-async fn a_payment_may_take_its_time() {
-    let world = World::start().await;
-    let (good, bad) = (world.checkout("ord_1").await, world.checkout("ord_2").await);
-    assert_eq!(world.pay(&good, "async_success").await["next"], "done");
-    world.pay(&bad, "async_failure").await;
-    let waiting = world.stripe().checkout(&good.id).await.unwrap();
+async fn pending_payments_settle_later() {
+    let fixture = Fixture::start().await;
+    let (good, bad) = (
+        fixture.checkout("ord_1").await,
+        fixture.checkout("ord_2").await,
+    );
+    assert_eq!(fixture.pay(&good, "async_success").await["next"], "done");
+    fixture.pay(&bad, "async_failure").await;
+    let waiting = fixture.stripe().checkout(&good.id).await.unwrap();
     assert_eq!(
         (waiting.status, waiting.payment_status),
         (CheckoutStatus::Complete, CheckoutPayment::Unpaid)
     );
     assert_eq!(waiting.payment.unwrap().status, PaymentStatus::Processing);
-    world.settled().await;
-    assert_eq!(world.app.kinds(), ["checkout.session.completed"; 2]);
-    world
+    fixture.settled().await;
+    assert_eq!(fixture.app.kinds(), ["checkout.session.completed"; 2]);
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{}/settle", bad.id),
             Value::Null,
         )
         .await;
-    world.pass(Duration::from_secs(31));
-    world.until(async || world.app.kinds().len() == 7).await;
+    fixture.advance_clock(Duration::from_secs(31));
+    fixture.until(async || fixture.app.kinds().len() == 7).await;
     for (order_id, expected) in [
         (
             "ord_1",
@@ -613,7 +620,7 @@ async fn a_payment_may_take_its_time() {
             ],
         ),
     ] {
-        let notices = world.app.notices();
+        let notices = fixture.app.notices();
         let own = notices
             .iter()
             .filter(|(notice, _)| notice.order_id.as_deref() == Some(order_id));
@@ -622,7 +629,7 @@ async fn a_payment_may_take_its_time() {
         assert_eq!(kinds, expected);
     }
     assert_eq!(
-        world
+        fixture
             .stripe()
             .checkout(&good.id)
             .await
@@ -631,7 +638,7 @@ async fn a_payment_may_take_its_time() {
         CheckoutPayment::Paid
     );
     assert_eq!(
-        world
+        fixture
             .stripe()
             .checkout(&bad.id)
             .await
@@ -639,7 +646,7 @@ async fn a_payment_may_take_its_time() {
             .payment_status,
         CheckoutPayment::Unpaid
     );
-    let (status, _) = world
+    let (status, _) = fixture
         .ask(
             "POST",
             &format!("/api/stripe/payments/{}/settle", bad.id),
@@ -650,17 +657,20 @@ async fn a_payment_may_take_its_time() {
 }
 
 #[tokio::test]
-async fn a_checkout_ends_by_the_clock_or_when_the_app_says_so() {
-    let world = World::start().await;
-    let (old, ended) = (world.checkout("ord_1").await, world.checkout("ord_2").await);
-    let ending = world
+async fn checkouts_expire_by_the_clock_or_by_request() {
+    let fixture = Fixture::start().await;
+    let (old, ended) = (
+        fixture.checkout("ord_1").await,
+        fixture.checkout("ord_2").await,
+    );
+    let ending = fixture
         .stripe()
         .expire_checkout(&ended.id, "k")
         .await
         .unwrap();
     assert_eq!((ending.status, ending.url), (CheckoutStatus::Expired, None));
     assert_eq!(
-        world
+        fixture
             .stripe()
             .expire_checkout(&ended.id, "k")
             .await
@@ -669,14 +679,14 @@ async fn a_checkout_ends_by_the_clock_or_when_the_app_says_so() {
         CheckoutStatus::Expired
     );
     assert!(
-        world
+        fixture
             .stripe()
             .expire_checkout(&ended.id, "other")
             .await
             .is_err()
     );
-    world.pass(DAY);
-    let (status, _) = world
+    fixture.advance_clock(DAY);
+    let (status, _) = fixture
         .ask(
             "POST",
             &format!("/api/pay/{}", old.id),
@@ -684,23 +694,23 @@ async fn a_checkout_ends_by_the_clock_or_when_the_app_says_so() {
         )
         .await;
     assert_eq!(status, 400);
-    world.until(async || world.app.kinds().len() == 2).await;
-    assert_eq!(world.app.kinds(), ["checkout.session.expired"; 2]);
+    fixture.until(async || fixture.app.kinds().len() == 2).await;
+    assert_eq!(fixture.app.kinds(), ["checkout.session.expired"; 2]);
     assert_eq!(
-        world.stripe().checkout(&old.id).await.unwrap().status,
+        fixture.stripe().checkout(&old.id).await.unwrap().status,
         CheckoutStatus::Expired
     );
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await,
+        fixture.api("GET", "stripe/totals", Value::Null).await,
         json!([])
     );
 }
 
 #[tokio::test]
-async fn money_goes_back_in_parts_until_nothing_is_left() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let stripe = world.stripe();
+async fn charges_are_refunded_in_parts_until_nothing_is_left() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let stripe = fixture.stripe();
     let part = |minor: i64| Some(Money::new(minor, Currency::Usd));
     let first = stripe
         .create_refund(&payment, part(1_000), "a")
@@ -710,7 +720,7 @@ async fn money_goes_back_in_parts_until_nothing_is_left() {
         (first.amount, first.payment_intent.as_deref()),
         (usd(1_000), Some(payment.as_str()))
     );
-    let charge = world.charge_of(&payment).await;
+    let charge = fixture.charge_of(&payment).await;
     assert_eq!(
         (&charge["id"], &charge["amount_refunded"]),
         (&json!(first.charge), &json!(1_000))
@@ -734,7 +744,7 @@ async fn money_goes_back_in_parts_until_nothing_is_left() {
         ),
         "parameter_invalid_integer"
     );
-    let second = world
+    let second = fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/refund"),
@@ -747,44 +757,44 @@ async fn money_goes_back_in_parts_until_nothing_is_left() {
         code(stripe.create_refund(&payment, None, "e").await.unwrap_err()),
         "charge_already_refunded"
     );
-    let all: Vec<Value> = world
+    let all: Vec<Value> = fixture
         .refunds(&payment)
         .await
         .into_iter()
         .map(|mut refund| refund["id"].take())
         .collect();
     assert_eq!(all, [json!(rest.id), second["id"].clone(), json!(first.id)]);
-    assert!(world.refunds("pi_other").await.is_empty());
-    assert_eq!(world.charge_of(&payment).await["refunded"], true);
-    world.settled().await;
+    assert!(fixture.refunds("pi_other").await.is_empty());
+    assert_eq!(fixture.charge_of(&payment).await["refunded"], true);
+    fixture.settled().await;
     for kind in ["refund.created", "refund.updated", "charge.refunded"] {
-        assert_eq!(world.times(kind), 3, "{kind}");
+        assert_eq!(fixture.times(kind), 3, "{kind}");
     }
-    let notices = world.app.notices();
+    let notices = fixture.app.notices();
     let created = notices
         .iter()
         .find(|(notice, _)| notice.kind == "refund.created")
         .unwrap();
     assert_eq!(created.0.payment_intent.as_deref(), Some(payment.as_str()));
-    let totals = world.api("GET", "stripe/totals", Value::Null).await;
+    let totals = fixture.api("GET", "stripe/totals", Value::Null).await;
     let expected = json!([{"order_id": "ord_1", "currency": "usd", "payments": 1, "paid": 4_900, "refunded": 4_900,
         "disputed": 0, "lost": 0, "withheld": 0, "fees": 172, "dispute_fees": 0}]);
     assert_eq!(totals, expected);
 }
 
 #[tokio::test]
-async fn the_dashboard_shows_each_payment() {
-    let world = World::start().await;
-    let open = world.checkout("ord_1").await;
-    let payment = world.paid("ord_2").await;
-    world
+async fn dashboard_lists_every_payment() {
+    let fixture = Fixture::start().await;
+    let open = fixture.checkout("ord_1").await;
+    let payment = fixture.paid("ord_2").await;
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/refund"),
             json!({"amount": 100}),
         )
         .await;
-    let rows = world.api("GET", "stripe/payments", Value::Null).await;
+    let rows = fixture.api("GET", "stripe/payments", Value::Null).await;
     assert_eq!(
         (&rows[0]["order_id"], &rows[0]["refunded"]),
         (&json!("ord_2"), &json!(100))
@@ -860,7 +870,7 @@ async fn the_dashboard_shows_each_payment() {
             400,
         ),
     ] {
-        let (answered, body) = world.ask(method, &format!("/api/{path}"), &body).await;
+        let (answered, body) = fixture.ask(method, &format!("/api/{path}"), &body).await;
         assert_eq!(answered, status, "{path} {body}");
     }
 }

@@ -1,17 +1,17 @@
-//! What Stripe keeps, and payments that nobody asked for.
+//! Fees, and payments without the app's checkout.
 
 use std::time::Duration;
 
 use confab_stripe::{CheckoutPayment, CheckoutStatus};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn a_charge_has_a_fee_that_is_shown_when_it_is_asked_for() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let charge = world.charge_of(&payment).await;
+async fn fees_of_charges_are_shown_when_expanded() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let charge = fixture.charge_of(&payment).await;
     let movement = &charge["balance_transaction"];
     assert_eq!(
         (&movement["object"], &movement["type"]),
@@ -27,22 +27,22 @@ async fn a_charge_has_a_fee_that_is_shown_when_it_is_asked_for() {
         [4_900, 172, 4_728].map(|n| json!(n)).each_ref()
     );
     assert_eq!(movement["fee_details"][0]["amount"], 172);
-    let id = world
+    let id = fixture
         .read(&format!("charges/{}", charge["id"].as_str().unwrap()))
         .await["balance_transaction"]
         .take();
     assert_eq!(id, movement["id"]);
     assert_eq!(
-        world
+        fixture
             .read(&format!("balance_transactions/{}", id.as_str().unwrap()))
             .await,
         *movement
     );
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
+        fixture.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
         172
     );
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/refund"),
@@ -50,30 +50,30 @@ async fn a_charge_has_a_fee_that_is_shown_when_it_is_asked_for() {
         )
         .await;
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
+        fixture.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
         172,
         "Stripe keeps its fee"
     );
-    world
+    fixture
         .api(
             "PUT",
             "stripe/settings",
             json!({"fee_basis_points": 150, "fee_fixed": 0, "dispute_fee": 700}),
         )
         .await;
-    let payment = world.paid("ord_2").await;
+    let payment = fixture.paid("ord_2").await;
     assert_eq!(
-        world.charge_of(&payment).await["balance_transaction"]["fee"],
+        fixture.charge_of(&payment).await["balance_transaction"]["fee"],
         74
     );
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/dispute"),
             json!({}),
         )
         .await;
-    let total = world.api("GET", "stripe/totals", Value::Null).await[1].take();
+    let total = fixture.api("GET", "stripe/totals", Value::Null).await[1].take();
     assert_eq!(
         (&total["fees"], &total["dispute_fees"]),
         (&json!(774), &json!(700))
@@ -81,29 +81,29 @@ async fn a_charge_has_a_fee_that_is_shown_when_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn the_fee_may_be_known_later() {
-    let world = World::start().await;
-    world
+async fn fees_are_known_later_when_delayed() {
+    let fixture = Fixture::start().await;
+    fixture
         .api("PUT", "stripe/settings", json!({"balance_ms": 60_000}))
         .await;
-    let payment = world.paid("ord_1").await;
+    let payment = fixture.paid("ord_1").await;
     assert_eq!(
-        world.charge_of(&payment).await["balance_transaction"],
+        fixture.charge_of(&payment).await["balance_transaction"],
         Value::Null
     );
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
+        fixture.api("GET", "stripe/totals", Value::Null).await[0]["fees"],
         0
     );
-    world.pass(Duration::from_secs(61));
-    world
-        .until(async || world.times("charge.updated") == 1)
+    fixture.advance_clock(Duration::from_secs(61));
+    fixture
+        .until(async || fixture.times("charge.updated") == 1)
         .await;
     assert_eq!(
-        world.charge_of(&payment).await["balance_transaction"]["fee"],
+        fixture.charge_of(&payment).await["balance_transaction"]["fee"],
         172
     );
-    let (_, event) = world
+    let (_, event) = fixture
         .app
         .notices()
         .into_iter()
@@ -113,9 +113,9 @@ async fn the_fee_may_be_known_later() {
         event["data"]["previous_attributes"],
         json!({"balance_transaction": null})
     );
-    let failed = world.checkout("ord_2").await;
-    world.pay(&failed, "declined").await;
-    let charges = world.read("charges").await;
+    let failed = fixture.checkout("ord_2").await;
+    fixture.pay(&failed, "declined").await;
+    let charges = fixture.read("charges").await;
     assert_eq!(
         (
             &charges["data"][0]["status"],
@@ -126,16 +126,16 @@ async fn the_fee_may_be_known_later() {
 }
 
 #[tokio::test]
-async fn a_payment_link_makes_a_session_that_we_did_not_open() {
-    let world = World::start().await;
+async fn payment_links_create_sessions() {
+    let fixture = Fixture::start().await;
     let new = json!({"amount": 1_234, "currency": "ils", "client_reference_id": "ord_9", "metadata": {"campaign": "x"},
         "payment_metadata": {"order_id": "ord_8"}});
-    let row = world.api("POST", "stripe/payments", new).await;
+    let row = fixture.api("POST", "stripe/payments", new).await;
     assert_eq!(
         (&row["order_id"], &row["amount"], &row["payment_status"]),
         (&json!("ord_9"), &json!(1_234), &json!("paid"))
     );
-    let session = world
+    let session = fixture
         .stripe()
         .checkout(row["session"].as_str().unwrap())
         .await
@@ -146,13 +146,13 @@ async fn a_payment_link_makes_a_session_that_we_did_not_open() {
     );
     assert_eq!(session.order_id.as_deref(), Some("ord_9"));
     assert_eq!(session.payment.unwrap().order_id.as_deref(), Some("ord_8"));
-    let read = world
+    let read = fixture
         .read(&format!("checkout/sessions/{}", session.id))
         .await;
     assert!(read["payment_link"].as_str().unwrap().starts_with("plink_"));
     assert_eq!(read["metadata"], json!({"campaign": "x"}));
-    world.settled().await;
-    let mut told: Vec<_> = world
+    fixture.settled().await;
+    let mut told: Vec<_> = fixture
         .app
         .notices()
         .into_iter()
@@ -171,46 +171,46 @@ async fn a_payment_link_makes_a_session_that_we_did_not_open() {
 }
 
 #[tokio::test]
-async fn a_payment_from_the_dashboard_has_no_session() {
-    let world = World::start().await;
-    world.paid("ord_1").await;
-    world.settled().await;
+async fn dashboard_payments_have_no_session() {
+    let fixture = Fixture::start().await;
+    fixture.paid("ord_1").await;
+    fixture.settled().await;
     let new = json!({"by": "dashboard", "amount": 700, "currency": "jpy", "metadata": {"order_id": "ord_1"}});
-    let row = world.api("POST", "stripe/payments", new).await;
+    let row = fixture.api("POST", "stripe/payments", new).await;
     assert_eq!(
         (&row["session"], &row["order_id"]),
         (&Value::Null, &json!("ord_1"))
     );
     let payment = row["payment_intent"].as_str().unwrap();
-    let intent = world.read(&format!("payment_intents/{payment}")).await;
+    let intent = fixture.read(&format!("payment_intents/{payment}")).await;
     assert_eq!(
         (&intent["amount_received"], &intent["currency"]),
         (&json!(700), &json!("jpy"))
     );
-    let listed = world.api("GET", "stripe/payments", Value::Null).await;
+    let listed = fixture.api("GET", "stripe/payments", Value::Null).await;
     assert!(listed.as_array().unwrap().contains(&row), "{listed}");
     assert_eq!(listed.as_array().unwrap().len(), 2);
-    world.settled().await;
+    fixture.settled().await;
     assert_eq!(
         (
-            world.app.kinds().len(),
-            world.times("checkout.session.completed")
+            fixture.app.kinds().len(),
+            fixture.times("checkout.session.completed")
         ),
         (5, 1)
     );
-    let totals = world.api("GET", "stripe/totals", Value::Null).await;
+    let totals = fixture.api("GET", "stripe/totals", Value::Null).await;
     assert_eq!(
         (&totals[0]["currency"], &totals[0]["paid"]),
         (&json!("jpy"), &json!(700))
     );
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/refund"),
             json!({"amount": 300}),
         )
         .await;
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/dispute"),
@@ -226,7 +226,7 @@ async fn a_payment_from_the_dashboard_has_no_session() {
         json!({"currency": "usd"}),
     ] {
         assert_eq!(
-            world.ask("POST", "/api/stripe/payments", &new).await.0,
+            fixture.ask("POST", "/api/stripe/payments", &new).await.0,
             400,
             "{new}"
         );
@@ -234,27 +234,27 @@ async fn a_payment_from_the_dashboard_has_no_session() {
 }
 
 #[tokio::test]
-async fn nothing_is_live() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    world
+async fn objects_are_in_test_mode() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    fixture
         .api("POST", "stripe/payments", json!({"amount": 700}))
         .await;
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/refund"),
             json!({"amount": 700, "fate": "waits"}),
         )
         .await;
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/dispute"),
             json!({"amount": 900}),
         )
         .await;
-    world.settled().await;
+    fixture.settled().await;
     for path in [
         "checkout/sessions",
         "payment_intents",
@@ -262,14 +262,14 @@ async fn nothing_is_live() {
         "disputes",
         "events",
     ] {
-        let list = world.read(&format!("{path}?limit=100")).await;
+        let list = fixture.read(&format!("{path}?limit=100")).await;
         let found = list["data"].as_array().unwrap();
         assert!(
             !found.is_empty() && found.iter().all(|object| object["livemode"] == false),
             "{path} {list}"
         );
     }
-    for (_, event) in world.app.notices() {
+    for (_, event) in fixture.app.notices() {
         assert!(!event.to_string().contains(r#""livemode":true"#), "{event}");
     }
 }

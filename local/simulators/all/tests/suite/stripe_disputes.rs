@@ -1,14 +1,14 @@
-//! What a bank may do with a payment, as Stripe tells it.
+//! Disputes and inquiries.
 
 use confab_stripe::DisputeStatus;
 use serde_json::{Value, json};
 
 use crate::{
+    fixture::Fixture,
     stripe::{code, usd},
-    world::World,
 };
 
-impl World {
+impl Fixture {
     async fn disputed(&self, payment: &str, how: Value) -> String {
         let dispute = self
             .api("POST", &format!("stripe/payments/{payment}/dispute"), how)
@@ -16,7 +16,7 @@ impl World {
         dispute["id"].as_str().unwrap().to_owned()
     }
 
-    async fn goes_on(&self, dispute: &str, how: &str, body: Value) -> Value {
+    async fn change_dispute(&self, dispute: &str, how: &str, body: Value) -> Value {
         self.api("POST", &format!("stripe/disputes/{dispute}/{how}"), body)
             .await
     }
@@ -32,7 +32,7 @@ impl World {
         );
     }
 
-    /// Disputed, lost, withheld and the fee for it, of the only order.
+    /// Returns the disputed, lost and withheld amounts and the fee of the only order.
     async fn dispute_totals(&self) -> [i64; 4] {
         let totals = self.api("GET", "stripe/totals", Value::Null).await;
         ["disputed", "lost", "withheld", "dispute_fees"]
@@ -40,7 +40,7 @@ impl World {
     }
 }
 
-/// Amount, fee, net, type and category of each.
+/// Lists amount, fee, net, type and category of each movement.
 fn movements(dispute: &Value) -> Vec<(i64, i64, i64, &str, &str)> {
     let list = dispute["balance_transactions"].as_array().unwrap().iter();
     list.map(|movement| {
@@ -67,24 +67,24 @@ fn back(amount: i64) -> (i64, i64, i64, &'static str, &'static str) {
 }
 
 #[tokio::test]
-async fn a_dispute_takes_the_money_until_it_is_won() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let id = world.disputed(&payment, json!({})).await;
-    let open = world.read(&format!("disputes/{id}")).await;
+async fn disputes_hold_the_money_until_they_are_won() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let id = fixture.disputed(&payment, json!({})).await;
+    let open = fixture.read(&format!("disputes/{id}")).await;
     assert_eq!(
         (&open["status"], &open["is_charge_refundable"]),
         (&json!("needs_response"), &json!(false))
     );
     assert_eq!(movements(&open), [TAKEN]);
-    assert_eq!(world.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
-    let stripe = world.stripe();
+    assert_eq!(fixture.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
+    let stripe = fixture.stripe();
     assert_eq!(
         code(stripe.create_refund(&payment, None, "a").await.unwrap_err()),
         "charge_disputed"
     );
 
-    let sent = world.goes_on(&id, "respond", Value::Null).await;
+    let sent = fixture.change_dispute(&id, "respond", Value::Null).await;
     assert_eq!(
         (
             &sent["status"],
@@ -92,17 +92,19 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
         ),
         (&json!("under_review"), &json!(1))
     );
-    world
+    fixture
         .is_refused(&format!("disputes/{id}/respond"), Value::Null)
         .await;
-    assert_eq!(world.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
-    let won = world.goes_on(&id, "close", json!({"won": true})).await;
+    assert_eq!(fixture.dispute_totals().await, [4_900, 0, 4_900, 1_500]);
+    let won = fixture
+        .change_dispute(&id, "close", json!({"won": true}))
+        .await;
     assert_eq!(
         (&won["status"], movements(&won)),
         (&json!("won"), vec![TAKEN, back(4_900)])
     );
-    assert_eq!(world.dispute_totals().await, [0, 0, 0, 1_500]);
-    world
+    assert_eq!(fixture.dispute_totals().await, [0, 0, 0, 1_500]);
+    fixture
         .is_refused(&format!("disputes/{id}/close"), json!({"won": true}))
         .await;
     let read = stripe.disputes(&payment).await.unwrap();
@@ -110,7 +112,7 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
         (read[0].status, read[0].amount),
         (DisputeStatus::Won, usd(4_900))
     );
-    world.settled().await;
+    fixture.settled().await;
     for (kind, before) in [
         ("created", Value::Null),
         ("funds_withdrawn", Value::Null),
@@ -119,7 +121,7 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
         ("closed", json!("under_review")),
     ] {
         let kind = format!("charge.dispute.{kind}");
-        let told = world
+        let told = fixture
             .app
             .notices()
             .into_iter()
@@ -135,11 +137,11 @@ async fn a_dispute_takes_the_money_until_it_is_won() {
 }
 
 #[tokio::test]
-async fn of_a_lost_dispute_nothing_comes_back_or_a_part() {
+async fn lost_disputes_return_nothing_or_a_part() {
     for (returned, withheld) in [(None, 4_900), (Some(900), 4_000)] {
-        let world = World::start().await;
-        let payment = world.paid("ord_1").await;
-        let id = world
+        let fixture = Fixture::start().await;
+        let payment = fixture.paid("ord_1").await;
+        let id = fixture
             .disputed(&payment, json!({"reason": "duplicate"}))
             .await;
         for (won, returned) in [
@@ -148,18 +150,18 @@ async fn of_a_lost_dispute_nothing_comes_back_or_a_part() {
             (json!(false), 0),
             (json!(false), 4_900),
         ] {
-            world
+            fixture
                 .is_refused(
                     &format!("disputes/{id}/close"),
                     json!({"won": won, "returned": returned}),
                 )
                 .await;
         }
-        world
+        fixture
             .is_refused(&format!("disputes/{id}/close"), json!({}))
             .await;
-        let lost = world
-            .goes_on(&id, "close", json!({"won": false, "returned": returned}))
+        let lost = fixture
+            .change_dispute(&id, "close", json!({"won": false, "returned": returned}))
             .await;
         assert_eq!(
             (&lost["status"], &lost["reason"]),
@@ -168,12 +170,12 @@ async fn of_a_lost_dispute_nothing_comes_back_or_a_part() {
         let moved: Vec<_> = std::iter::once(TAKEN).chain(returned.map(back)).collect();
         assert_eq!(movements(&lost), moved);
         assert_eq!(
-            world.dispute_totals().await,
+            fixture.dispute_totals().await,
             [4_900, 4_900, withheld, 1_500]
         );
         assert_eq!(
             code(
-                world
+                fixture
                     .stripe()
                     .create_refund(&payment, None, "a")
                     .await
@@ -181,32 +183,32 @@ async fn of_a_lost_dispute_nothing_comes_back_or_a_part() {
             ),
             "charge_disputed"
         );
-        world.settled().await;
+        fixture.settled().await;
         assert_eq!(
-            world.times("charge.dispute.funds_reinstated"),
+            fixture.times("charge.dispute.funds_reinstated"),
             usize::from(returned.is_some())
         );
-        assert_eq!(world.times("charge.dispute.closed"), 1);
+        assert_eq!(fixture.times("charge.dispute.closed"), 1);
     }
 }
 
 #[tokio::test]
-async fn a_bank_takes_the_whole_charge_whatever_was_refunded() {
-    let world = World::start().await;
+async fn disputes_withdraw_the_whole_charge_even_if_refunded() {
+    let fixture = Fixture::start().await;
     for (order, refunded) in [("ord_1", Some(900)), ("ord_2", None)] {
-        let payment = world.paid(order).await;
-        world
+        let payment = fixture.paid(order).await;
+        fixture
             .stripe()
             .create_refund(&payment, refunded.and_then(usd), order)
             .await
             .unwrap();
-        let id = world.disputed(&payment, json!({})).await;
+        let id = fixture.disputed(&payment, json!({})).await;
         assert_eq!(
-            movements(&world.read(&format!("disputes/{id}")).await),
+            movements(&fixture.read(&format!("disputes/{id}")).await),
             [TAKEN]
         );
     }
-    let totals = world.api("GET", "stripe/totals", Value::Null).await;
+    let totals = fixture.api("GET", "stripe/totals", Value::Null).await;
     let of = |row: usize| {
         ["paid", "refunded", "disputed", "withheld"].map(|name| totals[row][name].as_i64().unwrap())
     };
@@ -217,32 +219,34 @@ async fn a_bank_takes_the_whole_charge_whatever_was_refunded() {
 }
 
 #[tokio::test]
-async fn a_charge_may_be_disputed_more_than_once() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
+async fn charges_can_be_disputed_twice() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
     for amount in [-1, 0, 4_901] {
-        world
+        fixture
             .is_refused(
                 &format!("payments/{payment}/dispute"),
                 json!({"amount": amount}),
             )
             .await;
     }
-    let first = world.disputed(&payment, json!({"amount": 1_000})).await;
-    let second = world.disputed(&payment, json!({"amount": 2_000})).await;
-    assert_eq!(world.dispute_totals().await, [3_000, 0, 3_000, 3_000]);
-    world.goes_on(&first, "close", json!({"won": true})).await;
-    let refund = world.stripe().create_refund(&payment, None, "a").await;
+    let first = fixture.disputed(&payment, json!({"amount": 1_000})).await;
+    let second = fixture.disputed(&payment, json!({"amount": 2_000})).await;
+    assert_eq!(fixture.dispute_totals().await, [3_000, 0, 3_000, 3_000]);
+    fixture
+        .change_dispute(&first, "close", json!({"won": true}))
+        .await;
+    let refund = fixture.stripe().create_refund(&payment, None, "a").await;
     assert_eq!(
         code(refund.unwrap_err()),
         "charge_disputed",
         "the other one is open"
     );
-    world
-        .goes_on(&second, "close", json!({"won": false, "returned": 500}))
+    fixture
+        .change_dispute(&second, "close", json!({"won": false, "returned": 500}))
         .await;
-    assert_eq!(world.dispute_totals().await, [2_000, 2_000, 1_500, 3_000]);
-    let ids: Vec<_> = world
+    assert_eq!(fixture.dispute_totals().await, [2_000, 2_000, 1_500, 3_000]);
+    let ids: Vec<_> = fixture
         .stripe()
         .disputes(&payment)
         .await
@@ -254,75 +258,75 @@ async fn a_charge_may_be_disputed_more_than_once() {
 }
 
 #[tokio::test]
-async fn an_inquiry_takes_no_money_unless_it_becomes_a_dispute() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
+async fn inquiries_withdraw_money_only_when_escalated() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
     let [quiet, loud] = [
         json!({"inquiry": true}),
         json!({"inquiry": true, "amount": 900}),
     ];
     let (quiet, loud) = (
-        world.disputed(&payment, quiet).await,
-        world.disputed(&payment, loud).await,
+        fixture.disputed(&payment, quiet).await,
+        fixture.disputed(&payment, loud).await,
     );
-    let asked = world.read(&format!("disputes/{quiet}")).await;
+    let asked = fixture.read(&format!("disputes/{quiet}")).await;
     assert_eq!(
         (&asked["status"], movements(&asked)),
         (&json!("warning_needs_response"), vec![])
     );
     assert_eq!(asked["is_charge_refundable"], true);
-    assert_eq!(world.charge_of(&payment).await["disputed"], true);
-    assert_eq!(world.dispute_totals().await, [0, 0, 0, 0]);
-    world
+    assert_eq!(fixture.charge_of(&payment).await["disputed"], true);
+    assert_eq!(fixture.dispute_totals().await, [0, 0, 0, 0]);
+    fixture
         .stripe()
         .create_refund(&payment, usd(100), "a")
         .await
         .unwrap();
 
     assert_eq!(
-        world.goes_on(&quiet, "respond", Value::Null).await["status"],
+        fixture.change_dispute(&quiet, "respond", Value::Null).await["status"],
         "warning_under_review"
     );
-    world
+    fixture
         .is_refused(&format!("disputes/{quiet}/close"), json!({"won": true}))
         .await;
     assert_eq!(
-        world.goes_on(&quiet, "close", json!({})).await["status"],
+        fixture.change_dispute(&quiet, "close", json!({})).await["status"],
         "warning_closed"
     );
-    world
+    fixture
         .is_refused(&format!("disputes/{quiet}/escalate"), Value::Null)
         .await;
-    world.settled().await;
+    fixture.settled().await;
     assert_eq!(
         (
-            world.times("charge.dispute.created"),
-            world.times("charge.dispute.closed")
+            fixture.times("charge.dispute.created"),
+            fixture.times("charge.dispute.closed")
         ),
         (2, 1)
     );
     assert_eq!(
         (
-            world.times("charge.dispute.updated"),
-            world.times("charge.dispute.funds_withdrawn")
+            fixture.times("charge.dispute.updated"),
+            fixture.times("charge.dispute.funds_withdrawn")
         ),
         (1, 0)
     );
 
-    let taken = world.goes_on(&loud, "escalate", Value::Null).await;
+    let taken = fixture.change_dispute(&loud, "escalate", Value::Null).await;
     assert_eq!(
         (&taken["status"], movements(&taken)[0].0),
         (&json!("needs_response"), -900)
     );
-    assert_eq!(world.dispute_totals().await, [900, 0, 900, 1_500]);
-    world
+    assert_eq!(fixture.dispute_totals().await, [900, 0, 900, 1_500]);
+    fixture
         .is_refused(&format!("disputes/{loud}/escalate"), Value::Null)
         .await;
-    world.settled().await;
+    fixture.settled().await;
     assert_eq!(
         (
-            world.times("charge.dispute.updated"),
-            world.times("charge.dispute.funds_withdrawn")
+            fixture.times("charge.dispute.updated"),
+            fixture.times("charge.dispute.funds_withdrawn")
         ),
         (2, 1)
     );

@@ -1,4 +1,4 @@
-//! Stripe's events reach the app, or are found in its list.
+//! Delivery of Stripe's events, and their list.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -7,12 +7,12 @@ use confab_core::Timestamp;
 use confab_stripe::{CheckoutPayment, EventQuery};
 use serde_json::{Value, json};
 
-use crate::{stripe::order, world::World};
+use crate::{fixture::Fixture, stripe::order};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-impl World {
-    async fn behave(&self, settings: Value) {
+impl Fixture {
+    async fn set_stripe(&self, settings: Value) {
         self.api("PUT", "stripe/settings", settings).await;
     }
 
@@ -38,30 +38,32 @@ fn all(limit: u8) -> EventQuery {
 }
 
 #[tokio::test]
-async fn an_event_is_delivered_until_it_is_taken_and_no_other_waits_for_it() {
-    let world = World::start().await;
-    world
+async fn events_are_retried_without_blocking_others() {
+    let fixture = Fixture::start().await;
+    fixture
         .app
         .answers
         .lock()
         .unwrap()
         .extend([StatusCode::INTERNAL_SERVER_ERROR; 4]);
-    world.paid("ord_1").await;
-    world.until(async || world.app.kinds().len() == 3).await;
-    world.settled().await;
-    assert_eq!(world.app.calls().len(), 7);
-    assert_eq!(world.undelivered().await, 0);
+    fixture.paid("ord_1").await;
+    fixture.until(async || fixture.app.kinds().len() == 3).await;
+    fixture.settled().await;
+    assert_eq!(fixture.app.calls().len(), 7);
+    assert_eq!(fixture.undelivered().await, 0);
 }
 
 #[tokio::test]
-async fn copies_and_another_order() {
-    let world = World::start().await;
-    world.behave(json!({"copies": 2, "reorder": true})).await;
+async fn events_are_copied_and_reordered_by_settings() {
+    let fixture = Fixture::start().await;
+    fixture
+        .set_stripe(json!({"copies": 2, "reorder": true}))
+        .await;
     for n in 0..10 {
-        world.paid(&format!("ord_{n}")).await;
+        fixture.paid(&format!("ord_{n}")).await;
     }
-    world.settled().await;
-    let notices = world.app.notices();
+    fixture.settled().await;
+    let notices = fixture.app.notices();
     let ids: HashSet<_> = notices.iter().map(|(notice, _)| &notice.id).collect();
     assert_eq!((notices.len(), ids.len()), (60, 30));
     let of = |order: &str| {
@@ -76,53 +78,53 @@ async fn copies_and_another_order() {
 }
 
 #[tokio::test]
-async fn a_delay_holds_events_back_and_each_posting_is_signed_anew() {
-    let world = World::start().await;
-    world.behave(json!({"delay_ms": 3_600_000})).await;
-    world.paid("ord_1").await;
+async fn delayed_events_are_signed_at_delivery() {
+    let fixture = Fixture::start().await;
+    fixture.set_stripe(json!({"delay_ms": 3_600_000})).await;
+    fixture.paid("ord_1").await;
     tokio::time::sleep(Duration::from_millis(400)).await;
-    assert!(world.app.calls().is_empty());
-    world.pass(Duration::from_secs(3_600));
-    world.settled().await;
+    assert!(fixture.app.calls().is_empty());
+    fixture.advance_clock(Duration::from_secs(3_600));
+    fixture.settled().await;
     assert!(
-        world
+        fixture
             .app
             .calls()
             .iter()
             .all(|status| *status == StatusCode::OK)
     );
-    assert_eq!(world.app.kinds().len(), 3);
+    assert_eq!(fixture.app.kinds().len(), 3);
 }
 
 #[tokio::test]
-async fn a_bad_signature_is_refused_until_it_is_good_again() {
-    let world = World::start().await;
-    world.behave(json!({"signature": "bad"})).await;
-    world.paid("ord_1").await;
-    world.until(async || world.app.calls().len() >= 3).await;
+async fn invalid_signatures_are_refused_until_they_are_valid_again() {
+    let fixture = Fixture::start().await;
+    fixture.set_stripe(json!({"signature": "bad"})).await;
+    fixture.paid("ord_1").await;
+    fixture.until(async || fixture.app.calls().len() >= 3).await;
     assert!(
-        world
+        fixture
             .app
             .calls()
             .iter()
             .all(|status| *status == StatusCode::UNAUTHORIZED)
     );
-    world.behave(json!({"signature": "good"})).await;
-    world.settled().await;
-    assert_eq!(world.app.kinds().len(), 3);
+    fixture.set_stripe(json!({"signature": "good"})).await;
+    fixture.settled().await;
+    assert_eq!(fixture.app.kinds().len(), 3);
 }
 
 #[tokio::test]
-async fn what_is_dropped_is_found_among_the_undelivered_and_can_be_sent_again() {
-    let world = World::start().await;
-    world.paid("ord_0").await;
-    world.settled().await;
-    world.behave(json!({"drop_percent": 100})).await;
+async fn dropped_events_are_listed_and_can_be_resent() {
+    let fixture = Fixture::start().await;
+    fixture.paid("ord_0").await;
+    fixture.settled().await;
+    fixture.set_stripe(json!({"drop_percent": 100})).await;
     let from = Timestamp::now();
-    world.paid("ord_1").await;
+    fixture.paid("ord_1").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(
-        (world.app.kinds().len(), world.undelivered().await),
+        (fixture.app.kinds().len(), fixture.undelivered().await),
         (3, json!(3))
     );
     let missed = EventQuery {
@@ -134,21 +136,21 @@ async fn what_is_dropped_is_found_among_the_undelivered_and_can_be_sent_again() 
         created_from: Some(from - Duration::from_secs(1)),
         ..all(100)
     };
-    let page = world.stripe().events(&missed).await.unwrap();
+    let page = fixture.stripe().events(&missed).await.unwrap();
     assert_eq!((page.items.len(), page.has_more), (1, false));
     assert_eq!(page.items[0].order_id.as_deref(), Some("ord_1"));
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/events/{}/resend", page.items[0].id),
             json!({}),
         )
         .await;
-    world.settled().await;
-    assert_eq!(world.app.notices().last().unwrap().0, page.items[0]);
-    assert_eq!(world.undelivered().await, 2);
+    fixture.settled().await;
+    assert_eq!(fixture.app.notices().last().unwrap().0, page.items[0]);
+    assert_eq!(fixture.undelivered().await, 2);
     assert!(
-        world
+        fixture
             .stripe()
             .events(&missed)
             .await
@@ -159,57 +161,60 @@ async fn what_is_dropped_is_found_among_the_undelivered_and_can_be_sent_again() 
 }
 
 #[tokio::test]
-async fn after_three_days_an_event_is_given_up_and_stays_undelivered() {
-    let world = World::start().await;
-    world
+async fn events_are_abandoned_after_three_days() {
+    let fixture = Fixture::start().await;
+    fixture
         .app
         .answers
         .lock()
         .unwrap()
         .extend([StatusCode::SERVICE_UNAVAILABLE; 6]);
-    world.paid("ord_1").await;
-    world.until(async || world.app.calls().len() == 3).await;
-    world.pass(3 * DAY + Duration::from_secs(1));
-    world.settled().await;
+    fixture.paid("ord_1").await;
+    fixture.until(async || fixture.app.calls().len() == 3).await;
+    fixture.advance_clock(3 * DAY + Duration::from_secs(1));
+    fixture.settled().await;
     assert_eq!(
-        (world.app.kinds().len(), world.undelivered().await),
+        (fixture.app.kinds().len(), fixture.undelivered().await),
         (0, json!(3))
     );
     let missed = EventQuery {
         undelivered: true,
         ..all(100)
     };
-    assert_eq!(world.list(missed.clone()).await.0.len(), 3);
-    world.pass(28 * DAY);
+    assert_eq!(fixture.list(missed.clone()).await.0.len(), 3);
+    fixture.advance_clock(28 * DAY);
     assert!(
-        world.list(missed).await.0.is_empty(),
+        fixture.list(missed).await.0.is_empty(),
         "events are kept for thirty days"
     );
 }
 
 #[tokio::test]
-async fn the_list_goes_page_by_page_in_both_directions() {
-    let world = World::start().await;
+async fn event_lists_are_paged_in_both_directions() {
+    let fixture = Fixture::start().await;
     for n in 0..3 {
-        world.paid(&format!("ord_{n}")).await;
+        fixture.paid(&format!("ord_{n}")).await;
     }
-    let (newest_first, more) = world.list(all(100)).await;
+    let (newest_first, more) = fixture.list(all(100)).await;
     assert_eq!((newest_first.len(), more), (9, false));
-    assert_eq!(world.list(all(4)).await, (newest_first[..4].to_vec(), true));
+    assert_eq!(
+        fixture.list(all(4)).await,
+        (newest_first[..4].to_vec(), true)
+    );
     let after = |at: usize| EventQuery {
         starting_after: Some(newest_first[at].clone()),
         ..all(4)
     };
     assert_eq!(
-        world.list(after(3)).await,
+        fixture.list(after(3)).await,
         (newest_first[4..8].to_vec(), true)
     );
     assert_eq!(
-        world.list(after(7)).await,
+        fixture.list(after(7)).await,
         (newest_first[8..].to_vec(), false)
     );
     let before = async |at: usize| {
-        let page = world
+        let page = fixture
             .read(&format!(
                 "events?limit=4&ending_before={}",
                 newest_first[at]
@@ -228,7 +233,7 @@ async fn the_list_goes_page_by_page_in_both_directions() {
         ..all(4)
     };
     assert!(
-        world
+        fixture
             .stripe()
             .events(&unknown)
             .await
@@ -236,7 +241,7 @@ async fn the_list_goes_page_by_page_in_both_directions() {
             .is_missing()
     );
     assert!(
-        !world
+        !fixture
             .stripe()
             .events(&all(0))
             .await
@@ -246,27 +251,27 @@ async fn the_list_goes_page_by_page_in_both_directions() {
 }
 
 #[tokio::test]
-async fn what_was_answered_survives_and_what_is_owed_goes_out_after_the_next_start() {
-    let world = World::start().await;
-    world
-        .behave(json!({"delay_ms": 500, "settle_ms": 1_000}))
+async fn objects_and_owed_events_survive_a_restart() {
+    let fixture = Fixture::start().await;
+    fixture
+        .set_stripe(json!({"delay_ms": 500, "settle_ms": 1_000}))
         .await;
-    let paid = world.paid("ord_1").await;
-    let slow = world.checkout("ord_2").await;
-    world.pay(&slow, "async_success").await;
-    let open = world.checkout("ord_3").await;
-    let refund = world
+    let paid = fixture.paid("ord_1").await;
+    let slow = fixture.checkout("ord_2").await;
+    fixture.pay(&slow, "async_success").await;
+    let open = fixture.checkout("ord_3").await;
+    let refund = fixture
         .stripe()
         .create_refund(&paid, None, "k")
         .await
         .unwrap();
-    let world = world.killed_and_started_again().await;
+    let fixture = fixture.restart_after_kill().await;
     assert_eq!(
-        world.api("GET", "stripe/settings", Value::Null).await["settle_ms"],
+        fixture.api("GET", "stripe/settings", Value::Null).await["settle_ms"],
         1_000
     );
     assert_eq!(
-        world
+        fixture
             .stripe()
             .create_refund(&paid, None, "k")
             .await
@@ -275,7 +280,7 @@ async fn what_was_answered_survives_and_what_is_owed_goes_out_after_the_next_sta
         refund.id
     );
     assert_eq!(
-        world
+        fixture
             .stripe()
             .create_checkout(&order("ord_3"), "ord_3:checkout")
             .await
@@ -283,9 +288,11 @@ async fn what_was_answered_survives_and_what_is_owed_goes_out_after_the_next_sta
             .id,
         open.id
     );
-    world.until(async || world.app.kinds().len() == 10).await;
+    fixture
+        .until(async || fixture.app.kinds().len() == 10)
+        .await;
     assert_eq!(
-        world
+        fixture
             .stripe()
             .checkout(&slow.id)
             .await
@@ -293,23 +300,28 @@ async fn what_was_answered_survives_and_what_is_owed_goes_out_after_the_next_sta
             .payment_status,
         CheckoutPayment::Paid
     );
-    let ids: HashSet<_> = world
+    let ids: HashSet<_> = fixture
         .app
         .notices()
         .into_iter()
         .map(|(notice, _)| notice.id)
         .collect();
-    assert_eq!((ids.len(), world.undelivered().await), (10, json!(0)));
+    assert_eq!((ids.len(), fixture.undelivered().await), (10, json!(0)));
 }
 
 #[tokio::test]
-async fn payments_and_messages_do_not_wait_for_each_other() {
-    let world = World::start().await;
-    world.put("settings", json!({"delay_ms": 3_600_000})).await;
-    let person = world.person("meta").await;
-    world.text(&person, "hi").await;
-    world.paid("ord_1").await;
-    world.settled().await;
-    assert_eq!((world.app.kinds().len(), world.app.texts().len()), (3, 0));
-    assert_eq!(world.get("pending").await["webhooks"], 1);
+async fn events_and_messages_do_not_wait_for_each_other() {
+    let fixture = Fixture::start().await;
+    fixture
+        .put("settings", json!({"delay_ms": 3_600_000}))
+        .await;
+    let person = fixture.person("meta").await;
+    fixture.text(&person, "hi").await;
+    fixture.paid("ord_1").await;
+    fixture.settled().await;
+    assert_eq!(
+        (fixture.app.kinds().len(), fixture.app.texts().len()),
+        (3, 0)
+    );
+    assert_eq!(fixture.get("pending").await["webhooks"], 1);
 }

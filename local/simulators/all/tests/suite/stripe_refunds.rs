@@ -1,12 +1,12 @@
-//! Refunds that take their time, or come back.
+//! Refunds that are pending, or fail later.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{stripe::usd, world::World};
+use crate::{fixture::Fixture, stripe::usd};
 
-impl World {
+impl Fixture {
     async fn refunded(&self, payment: &str, how: Value) -> String {
         let refund = self
             .api("POST", &format!("stripe/payments/{payment}/refund"), how)
@@ -14,8 +14,8 @@ impl World {
         refund["id"].as_str().unwrap().to_owned()
     }
 
-    /// What went back of the charge, and whether that is all of it.
-    async fn went_back(&self, payment: &str) -> (i64, bool) {
+    /// Returns the refunded amount of a charge, and whether that is all of it.
+    async fn refunded_amount(&self, payment: &str) -> (i64, bool) {
         let charge = self.charge_of(payment).await;
         (
             charge["amount_refunded"].as_i64().unwrap(),
@@ -30,24 +30,26 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_refund_that_fails_brings_the_money_back() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let kept = world.refunded(&payment, json!({"amount": 900})).await;
-    let lost = world.refunded(&payment, json!({})).await;
-    assert_eq!(world.went_back(&payment).await, (4_900, true));
+async fn failed_refunds_return_the_money() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let kept = fixture.refunded(&payment, json!({"amount": 900})).await;
+    let lost = fixture.refunded(&payment, json!({})).await;
+    assert_eq!(fixture.refunded_amount(&payment).await, (4_900, true));
     assert_eq!(
-        world.fails(&lost, json!({"reason": "bad_mood"})).await.0,
+        fixture.fails(&lost, json!({"reason": "bad_mood"})).await.0,
         400
     );
-    let (status, failed) = world
+    let (status, failed) = fixture
         .fails(&lost, json!({"reason": "lost_or_stolen_card"}))
         .await;
     assert_eq!((status, &failed["status"]), (200, &json!("failed")));
     assert_eq!(failed["failure_reason"], "lost_or_stolen_card");
     let movement = |id: &Value| format!("balance_transactions/{}", id.as_str().unwrap());
-    let gone = world.read(&movement(&failed["balance_transaction"])).await;
-    let back = world
+    let gone = fixture
+        .read(&movement(&failed["balance_transaction"]))
+        .await;
+    let back = fixture
         .read(&movement(&failed["failure_balance_transaction"]))
         .await;
     assert_eq!(
@@ -58,14 +60,18 @@ async fn a_refund_that_fails_brings_the_money_back() {
         (&back["amount"], &back["type"], &back["source"]),
         (&json!(4_000), &json!("refund_failure"), &json!(lost))
     );
-    assert_eq!(world.went_back(&payment).await, (900, false));
-    assert_eq!(world.fails(&lost, json!({})).await.0, 400, "it fails once");
+    assert_eq!(fixture.refunded_amount(&payment).await, (900, false));
     assert_eq!(
-        world.api("GET", "stripe/totals", Value::Null).await[0]["refunded"],
+        fixture.fails(&lost, json!({})).await.0,
+        400,
+        "it fails once"
+    );
+    assert_eq!(
+        fixture.api("GET", "stripe/totals", Value::Null).await[0]["refunded"],
         900
     );
 
-    let succeeded = world.read(&format!("refunds/{kept}")).await;
+    let succeeded = fixture.read(&format!("refunds/{kept}")).await;
     assert_eq!(succeeded["status"], "succeeded");
     for name in [
         "failure_reason",
@@ -74,15 +80,18 @@ async fn a_refund_that_fails_brings_the_money_back() {
     ] {
         assert!(succeeded.get(name).is_none(), "{name}");
     }
-    world.settled().await;
+    fixture.settled().await;
     for kind in ["refund.failed", "charge.refund.updated"] {
-        assert_eq!(world.times(kind), 1, "{kind}");
+        assert_eq!(fixture.times(kind), 1, "{kind}");
     }
     assert_eq!(
-        (world.times("refund.created"), world.times("refund.updated")),
+        (
+            fixture.times("refund.created"),
+            fixture.times("refund.updated")
+        ),
         (2, 3)
     );
-    let (notice, event) = world
+    let (notice, event) = fixture
         .app
         .notices()
         .into_iter()
@@ -92,21 +101,21 @@ async fn a_refund_that_fails_brings_the_money_back() {
     let before =
         json!({"status": "succeeded", "failure_reason": null, "failure_balance_transaction": null});
     assert_eq!(event["data"]["previous_attributes"], before);
-    let again = world
+    let again = fixture
         .stripe()
         .create_refund(&payment, None, "again")
         .await
         .unwrap();
     assert_eq!(
-        (again.amount, world.went_back(&payment).await),
+        (again.amount, fixture.refunded_amount(&payment).await),
         (usd(4_000), (4_900, true))
     );
 }
 
 #[tokio::test]
-async fn the_clock_ends_what_waits() {
-    let world = World::start().await;
-    world
+async fn pending_refunds_end_by_the_clock() {
+    let fixture = Fixture::start().await;
+    fixture
         .api("PUT", "stripe/settings", json!({"refund_ms": 60_000}))
         .await;
     let mut refunds = Vec::new();
@@ -116,40 +125,47 @@ async fn the_clock_ends_what_waits() {
         ("ord_3", "waits", "pending", "succeeded"),
         ("ord_4", "waits_and_fails", "pending", "failed"),
     ] {
-        // Ours are like those that somebody at the dashboard makes.
-        world
+        // The app's refunds behave like those of the dashboard.
+        fixture
             .api("PUT", "stripe/settings", json!({"refunds": fate}))
             .await;
-        let payment = world.paid(order).await;
-        let refund = world
+        let payment = fixture.paid(order).await;
+        let refund = fixture
             .stripe()
             .create_refund(&payment, None, order)
             .await
             .unwrap()
             .id;
-        let made = world.read(&format!("refunds/{refund}")).await;
+        let made = fixture.read(&format!("refunds/{refund}")).await;
         assert_eq!(made["status"], first, "{fate}");
         assert_eq!(
             made["pending_reason"] == "processing",
             first == "pending",
             "{fate}"
         );
-        assert_eq!(world.went_back(&payment).await, (4_900, true), "{fate}");
+        assert_eq!(
+            fixture.refunded_amount(&payment).await,
+            (4_900, true),
+            "{fate}"
+        );
         refunds.push((payment, refund, last));
     }
-    world.settled().await;
+    fixture.settled().await;
     assert_eq!(
-        (world.times("refund.created"), world.times("refund.updated")),
+        (
+            fixture.times("refund.created"),
+            fixture.times("refund.updated")
+        ),
         (4, 2)
     );
-    world.pass(Duration::from_secs(61));
-    world
+    fixture.advance_clock(Duration::from_secs(61));
+    fixture
         .until(async || {
-            world.times("refund.failed") == 2 && world.times("charge.refund.updated") == 3
+            fixture.times("refund.failed") == 2 && fixture.times("charge.refund.updated") == 3
         })
         .await;
     for (payment, refund, status) in refunds {
-        let ended = world.read(&format!("refunds/{refund}")).await;
+        let ended = fixture.read(&format!("refunds/{refund}")).await;
         assert_eq!(
             (&ended["status"], &ended["pending_reason"]),
             (&json!(status), &Value::Null)
@@ -159,45 +175,45 @@ async fn the_clock_ends_what_waits() {
         } else {
             (4_900, true)
         };
-        assert_eq!(world.went_back(&payment).await, back);
+        assert_eq!(fixture.refunded_amount(&payment).await, back);
     }
 }
 
 #[tokio::test]
-async fn what_waits_may_end_at_once() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let refund = world
+async fn pending_refunds_end_at_once_by_request() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let refund = fixture
         .refunded(&payment, json!({"amount": 900, "fate": "waits_and_fails"}))
         .await;
     let path = format!("stripe/refunds/{refund}/succeed");
     assert_eq!(
-        world.api("POST", &path, Value::Null).await["status"],
+        fixture.api("POST", &path, Value::Null).await["status"],
         "succeeded"
     );
     assert_eq!(
-        world
+        fixture
             .ask("POST", &format!("/api/{path}"), &Value::Null)
             .await
             .0,
         400
     );
-    world.pass(Duration::from_secs(3_600));
+    fixture.advance_clock(Duration::from_secs(3_600));
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(
-        world.read(&format!("refunds/{refund}")).await["status"],
+        fixture.read(&format!("refunds/{refund}")).await["status"],
         "succeeded"
     );
 }
 
 #[tokio::test]
-async fn a_dispute_ends_a_refund_that_is_on_its_way() {
-    let world = World::start().await;
-    let payment = world.paid("ord_1").await;
-    let refund = world
+async fn disputes_fail_pending_refunds() {
+    let fixture = Fixture::start().await;
+    let payment = fixture.paid("ord_1").await;
+    let refund = fixture
         .refunded(&payment, json!({"amount": 900, "fate": "waits"}))
         .await;
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/dispute"),
@@ -205,17 +221,17 @@ async fn a_dispute_ends_a_refund_that_is_on_its_way() {
         )
         .await;
     assert_eq!(
-        world.read(&format!("refunds/{refund}")).await["status"],
+        fixture.read(&format!("refunds/{refund}")).await["status"],
         "pending"
     );
-    world
+    fixture
         .api(
             "POST",
             &format!("stripe/payments/{payment}/dispute"),
             json!({}),
         )
         .await;
-    let failed = world.read(&format!("refunds/{refund}")).await;
+    let failed = fixture.read(&format!("refunds/{refund}")).await;
     assert_eq!(
         (&failed["status"], &failed["failure_reason"]),
         (
@@ -223,6 +239,6 @@ async fn a_dispute_ends_a_refund_that_is_on_its_way() {
             &json!("charge_for_pending_refund_disputed")
         )
     );
-    assert_eq!(world.went_back(&payment).await, (0, false));
-    assert_eq!(world.charge_of(&payment).await["disputed"], true);
+    assert_eq!(fixture.refunded_amount(&payment).await, (0, false));
+    assert_eq!(fixture.charge_of(&payment).await["disputed"], true);
 }

@@ -1,14 +1,14 @@
-//! Stripe answers in the version that it is asked in, and tells in that of the endpoint.
+//! Versions of replies and of events.
 
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 const OLD: &str = "2025-03-31.basil";
 const NEW: &str = "2026-10-28.endive";
 
-impl World {
+impl Fixture {
     async fn in_version(&self, version: Option<&str>, path: &str, form: Option<&str>) -> Response {
         let url = format!("{}/stripe/v1/{path}", self.base_url);
         let request = match form {
@@ -39,9 +39,9 @@ async fn answer(response: Response) -> (u16, Option<String>, Value) {
 }
 
 #[tokio::test]
-async fn each_request_is_answered_in_its_own_version() {
-    let world = World::start().await;
-    let path = format!("checkout/sessions/{}", world.checkout("ord_1").await.id);
+async fn replies_are_in_the_version_of_the_request() {
+    let fixture = Fixture::start().await;
+    let path = format!("checkout/sessions/{}", fixture.checkout("ord_1").await.id);
     for (version, answered, ui_mode) in [
         (Some(OLD), OLD, "hosted"),
         (Some("2026-02-25.clover"), "2026-02-25.clover", "hosted"),
@@ -53,7 +53,7 @@ async fn each_request_is_answered_in_its_own_version() {
         (Some(NEW), NEW, "hosted_page"),
         (None, NEW, "hosted_page"),
     ] {
-        let (status, told, session) = answer(world.in_version(version, &path, None).await).await;
+        let (status, told, session) = answer(fixture.in_version(version, &path, None).await).await;
         assert_eq!(
             (status, told.as_deref(), &session["ui_mode"]),
             (200, Some(answered), &json!(ui_mode)),
@@ -65,7 +65,7 @@ async fn each_request_is_answered_in_its_own_version() {
         &line_items[0][price_data][product_data][name]=x";
     for (version, expected) in [(OLD, 200), ("2026-08-26.dahlia", 200), (NEW, 400)] {
         let (status, _, body) = answer(
-            world
+            fixture
                 .in_version(Some(version), "checkout/sessions", Some(form))
                 .await,
         )
@@ -79,9 +79,9 @@ async fn each_request_is_answered_in_its_own_version() {
 }
 
 #[tokio::test]
-async fn a_version_that_never_was_is_refused() {
-    let world = World::start().await;
-    let path = format!("checkout/sessions/{}", world.checkout("ord_1").await.id);
+async fn unknown_versions_are_refused() {
+    let fixture = Fixture::start().await;
+    let path = format!("checkout/sessions/{}", fixture.checkout("ord_1").await.id);
     for version in [
         "2025-3-31.basil",
         "2025-03-31",
@@ -93,7 +93,8 @@ async fn a_version_that_never_was_is_refused() {
             (path.as_str(), None),
             ("refunds", Some("payment_intent=pi_1")),
         ] {
-            let (status, _, body) = answer(world.in_version(Some(version), path, form).await).await;
+            let (status, _, body) =
+                answer(fixture.in_version(Some(version), path, form).await).await;
             let error = json!({"type": "invalid_request_error", "message": format!("Invalid Stripe API version: {version}")});
             assert_eq!((status, &body), (400, &json!({"error": error})));
         }
@@ -101,16 +102,16 @@ async fn a_version_that_never_was_is_refused() {
 }
 
 #[tokio::test]
-async fn events_are_in_the_version_of_the_endpoint_whoever_caused_them() {
-    let world = World::start().await;
-    world.paid("ord_1").await;
-    world.settled().await;
-    world
+async fn events_are_in_the_version_of_the_endpoint() {
+    let fixture = Fixture::start().await;
+    fixture.paid("ord_1").await;
+    fixture.settled().await;
+    fixture
         .api("PUT", "stripe/settings", json!({"api_version": OLD}))
         .await;
-    world.paid("ord_2").await;
-    world.settled().await;
-    for (notice, event) in world.app.notices() {
+    fixture.paid("ord_2").await;
+    fixture.settled().await;
+    for (notice, event) in fixture.app.notices() {
         let (version, ui_mode) = match notice.order_id.as_deref() {
             Some("ord_1") => (NEW, "hosted_page"),
             _ => (OLD, "hosted"),
@@ -119,13 +120,13 @@ async fn events_are_in_the_version_of_the_endpoint_whoever_caused_them() {
         if notice.kind == "checkout.session.completed" {
             assert_eq!(event["data"]["object"]["ui_mode"], ui_mode);
         }
-        let listed = world.read(&format!("events/{}", notice.id)).await;
+        let listed = fixture.read(&format!("events/{}", notice.id)).await;
         assert_eq!(
             (&listed["api_version"], &listed["data"]),
             (&event["api_version"], &event["data"])
         );
     }
-    let (_, told, _) = answer(world.in_version(None, "events", None).await).await;
+    let (_, told, _) = answer(fixture.in_version(None, "events", None).await).await;
     assert_eq!(
         told.as_deref(),
         Some(OLD),

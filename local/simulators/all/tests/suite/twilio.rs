@@ -1,4 +1,4 @@
-//! Twilio's API and webhooks through our own client.
+//! Twilio's API and webhooks through the app's client.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use confab_messaging::{Body, Button, Channel, Content, DeliveryStatus};
 use confab_provider_base::{File, SendError};
 use serde_json::{Value, json};
 
-use crate::world::{NEWS, Person, World};
+use crate::fixture::{Fixture, NEWS, Person};
 
-async fn world_with_open_window() -> (World, Person) {
-    let world = World::start().await;
-    let person = world.person("twilio").await;
-    world.text(&person, "hi & שלום").await;
-    world.quiet().await;
-    (world, person)
+async fn fixture_with_open_window() -> (Fixture, Person) {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("twilio").await;
+    fixture.text(&person, "hi & שלום").await;
+    fixture.wait_until_delivered().await;
+    (fixture, person)
 }
 
 #[tokio::test]
-async fn there_and_back() {
-    let (world, person) = world_with_open_window().await;
-    let message = world.app.messages().remove(0);
+async fn messages_and_statuses_go_both_ways() {
+    let (fixture, person) = fixture_with_open_window().await;
+    let message = fixture.app.messages().remove(0);
     assert_eq!(
         (message.from.channel, message.from.business.as_str()),
         (Channel::Twilio, "whatsapp:+14155238886")
@@ -40,13 +40,13 @@ async fn there_and_back() {
             title: "Begin".into(),
         }],
     });
-    let sent = world.twilio().send(&outbound).await.unwrap();
-    world.quiet().await;
-    world
+    let sent = fixture.twilio().send(&outbound).await.unwrap();
+    fixture.wait_until_delivered().await;
+    fixture
         .post(&format!("people/{}/read", person.id), Value::Null)
         .await;
-    world.quiet().await;
-    let shown = world.chat(&person).await.pop().unwrap();
+    fixture.wait_until_delivered().await;
+    let shown = fixture.chat(&person).await.pop().unwrap();
     assert_eq!(
         shown["content"],
         json!({"type": "text", "text": "Choose\n\n1. Begin"})
@@ -55,7 +55,7 @@ async fn there_and_back() {
         shown["correlation_id"],
         outbound.reference.correlation_id.to_string()
     );
-    let statuses = world.app.statuses();
+    let statuses = fixture.app.statuses();
     let stages: Vec<DeliveryStatus> = statuses.iter().map(|status| status.stage).collect();
     assert_eq!(
         stages,
@@ -74,29 +74,29 @@ async fn there_and_back() {
 }
 
 #[tokio::test]
-async fn a_tap_and_a_picture() {
-    let world = World::start().await;
-    let person = world.person("twilio").await;
-    world
+async fn buttons_and_pictures_reach_the_app() {
+    let fixture = Fixture::start().await;
+    let person = fixture.person("twilio").await;
+    fixture
         .say(
             &person,
             json!({"type": "button_reply", "id": "2", "title": "How", "reply_to": "SM1"}),
         )
         .await;
-    world
+    fixture
         .say(
             &person,
             json!({"type": "list_reply", "id": "3", "title": "Pack"}),
         )
         .await;
-    world
+    fixture
         .say(
             &person,
             json!({"type": "image", "data": "UE5H", "mime_type": "image/png"}),
         )
         .await;
-    world.quiet().await;
-    let messages = world.app.messages();
+    fixture.wait_until_delivered().await;
+    let messages = fixture.app.messages();
     assert_eq!(
         messages[0].content,
         Content::Choice {
@@ -119,7 +119,7 @@ async fn a_tap_and_a_picture() {
     else {
         panic!()
     };
-    let file = world.twilio().media(&items[0].source).await.unwrap();
+    let file = fixture.twilio().media(&items[0].source).await.unwrap();
     assert_eq!(
         file,
         File {
@@ -128,7 +128,7 @@ async fn a_tap_and_a_picture() {
         }
     );
     assert!(
-        world
+        fixture
             .http
             .get(&items[0].source)
             .send()
@@ -140,16 +140,16 @@ async fn a_tap_and_a_picture() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
-    let (world, person) = world_with_open_window().await;
+async fn lost_answers_leave_the_outcome_unknown() {
+    let (fixture, person) = fixture_with_open_window().await;
     let faults = json!({"send": [{"drop_after_accept": true}, {"drop_before_accept": true}]});
-    world.put("faults", faults).await;
+    fixture.put("faults", faults).await;
     let (lost, never) = (person.text("lost"), person.text("never"));
     for outbound in [&lost, &never] {
-        let error = world.twilio().send(outbound).await.unwrap_err();
+        let error = fixture.twilio().send(outbound).await.unwrap_err();
         assert!(matches!(error, SendError::Unknown(_)), "{error}");
     }
-    let arrived = world.chat(&person).await;
+    let arrived = fixture.chat(&person).await;
     let arrived: Vec<_> = arrived
         .iter()
         .filter(|message| message["from"] == "bot")
@@ -158,8 +158,8 @@ async fn an_answer_that_is_lost_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn what_twilio_refuses() {
-    let (world, person) = world_with_open_window().await;
+async fn invalid_requests_get_the_errors_of_twilio() {
+    let (fixture, person) = fixture_with_open_window().await;
     let code = |error: SendError| match error {
         SendError::NotSent { code, .. } => code,
         other => panic!("{other}"),
@@ -167,12 +167,12 @@ async fn what_twilio_refuses() {
     let mut stranger = person.text("hi");
     stranger.to.person.phone = confab_core::Phone::parse("16505559999").ok();
     assert_eq!(
-        code(world.twilio().send(&stranger).await.unwrap_err()),
+        code(fixture.twilio().send(&stranger).await.unwrap_err()),
         63_003
     );
     let url = format!(
         "{}/twilio/2010-04-01/Accounts/AC1/Messages.json",
-        world.base_url
+        fixture.base_url
     );
     let to = format!("whatsapp:+{}", person.phone);
     let from = "whatsapp:+14155238886";
@@ -200,7 +200,7 @@ async fn what_twilio_refuses() {
             21_617,
         ),
     ] {
-        let request = world
+        let request = fixture
             .http
             .post(&url)
             .basic_auth("AC1", Some(token))
@@ -211,28 +211,35 @@ async fn what_twilio_refuses() {
 }
 
 #[tokio::test]
-async fn after_a_day_a_text_is_taken_and_does_not_arrive() {
-    let (world, person) = world_with_open_window().await;
-    world.pass(Duration::from_secs(24 * 60 * 60));
-    world.twilio().send(&person.text("too late")).await.unwrap();
-    world.quiet().await;
-    let failed = world.app.statuses().pop().unwrap();
+async fn texts_fail_after_acceptance_outside_the_reply_window() {
+    let (fixture, person) = fixture_with_open_window().await;
+    fixture.advance_clock(Duration::from_secs(24 * 60 * 60));
+    fixture
+        .twilio()
+        .send(&person.text("too late"))
+        .await
+        .unwrap();
+    fixture.wait_until_delivered().await;
+    let failed = fixture.app.statuses().pop().unwrap();
     assert_eq!(
         (failed.stage, failed.error.unwrap().code),
         (DeliveryStatus::Failed, 63_016)
     );
-    assert_eq!(world.chat(&person).await.pop().unwrap()["status"], "failed");
+    assert_eq!(
+        fixture.chat(&person).await.pop().unwrap()["status"],
+        "failed"
+    );
     let template = Body::Template {
         name: "news".into(),
         language: "en".into(),
         parameters: vec!["Dana".into()],
     };
-    world
+    fixture
         .twilio()
         .send(&person.outbound(template))
         .await
         .unwrap();
-    let shown = world.chat(&person).await.pop().unwrap();
+    let shown = fixture.chat(&person).await.pop().unwrap();
     assert_eq!(
         shown["content"],
         json!({"type": "template", "name": NEWS, "language": "", "parameters": ["Dana"]})

@@ -1,4 +1,4 @@
-//! An app that receives webhooks, and an outside world around it.
+//! A fixture: an app that receives webhooks, and the simulators around it.
 
 use std::{
     collections::VecDeque,
@@ -31,11 +31,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-/// What Twilio calls our template.
+/// Twilio's id of the template.
 pub(crate) const NEWS: &str = "HX00000000000000000000000000000001";
 pub(crate) const CORRELATION: &str = "cor_01jx8qkm9h0000000000000000";
 
-/// What the app is told, and how it answers.
+/// An app that records what it receives, and answers as set.
 #[derive(Default)]
 pub(crate) struct App {
     pub(crate) address: Mutex<String>,
@@ -43,10 +43,10 @@ pub(crate) struct App {
     notices: Mutex<Vec<(Notice, Value)>>,
     callbacks: Mutex<Vec<(String, Value)>>,
     calls: Mutex<Vec<StatusCode>>,
-    /// Answers for the next webhooks; 200 when there are none.
+    /// Answers to the next webhooks, and 200 after them.
     pub(crate) answers: Mutex<VecDeque<StatusCode>>,
     pub(crate) takes: Mutex<Duration>,
-    /// How far its clock is ahead, with that of the world.
+    /// How far the clocks of app and simulators are ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
 }
 
@@ -76,12 +76,12 @@ impl App {
         self.calls.lock().unwrap().clone()
     }
 
-    /// What Stripe told, with the event as it came.
+    /// Returns the notices of Stripe with their events.
     pub(crate) fn notices(&self) -> Vec<(Notice, Value)> {
         self.notices.lock().unwrap().clone()
     }
 
-    /// What Astria told, with the query that it was told under.
+    /// Returns the callbacks of Astria with their queries.
     pub(crate) fn callbacks(&self) -> Vec<(String, Value)> {
         self.callbacks.lock().unwrap().clone()
     }
@@ -243,7 +243,7 @@ fn handle(app: &App, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode 
     answer
 }
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) app: Arc<App>,
     pub(crate) base_url: String,
     pub(crate) folder: Arc<TempDir>,
@@ -254,12 +254,12 @@ pub(crate) struct World {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn start() -> Self {
-        Self::around(App::start().await, Arc::new(TempDir::new().unwrap())).await
+        Self::open(App::start().await, Arc::new(TempDir::new().unwrap())).await
     }
 
-    async fn around(app: Arc<App>, folder: Arc<TempDir>) -> Self {
+    async fn open(app: Arc<App>, folder: Arc<TempDir>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Arc::clone(&app.ahead);
@@ -291,14 +291,14 @@ impl World {
         }
     }
 
-    /// As after a `kill -9`: nothing is told to stop, and what was going on is cut off.
-    pub(crate) async fn killed_and_started_again(self) -> Self {
+    /// Restarts as after a `kill -9`: tasks are aborted without a shutdown.
+    pub(crate) async fn restart_after_kill(self) -> Self {
         let (app, folder) = (Arc::clone(&self.app), Arc::clone(&self.folder));
         for task in &self.tasks {
             task.abort();
         }
         std::mem::forget(self);
-        Self::around(app, folder).await
+        Self::open(app, folder).await
     }
 
     pub(crate) async fn stop(mut self) {
@@ -306,7 +306,7 @@ impl World {
         self.tasks.remove(1).await.unwrap();
     }
 
-    pub(crate) fn pass(&self, time: Duration) {
+    pub(crate) fn advance_clock(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).unwrap();
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
@@ -378,8 +378,8 @@ impl World {
         chat.as_array().unwrap().clone()
     }
 
-    /// Until no webhook is owed any more.
-    pub(crate) async fn quiet(&self) {
+    /// Waits until no webhook is owed.
+    pub(crate) async fn wait_until_delivered(&self) {
         self.until(async || self.get("pending").await["webhooks"] == 0)
             .await;
     }
@@ -435,7 +435,7 @@ impl World {
         Stripe::new(self.http.clone(), config)
     }
 
-    pub(crate) fn seen(&self) -> Vec<CallRecord> {
+    pub(crate) fn call_records(&self) -> Vec<CallRecord> {
         self.call_records.lock().unwrap().clone()
     }
 }
