@@ -1,5 +1,6 @@
-//! All provider simulators behind one router: Meta, Twilio, Stripe, Astria and a model over their wire formats, people with
-//! phones, and a shop. Replies survive a `kill -9`, and webhooks owed to the app are delivered after the next start.
+//! All provider simulators behind one router: Meta, Twilio, Stripe, Astria and a model over their
+//! wire formats, people with phones, and a shop. Replies survive a `kill -9`, and webhooks owed to
+//! the app are delivered after the next start.
 
 mod options;
 mod simulators;

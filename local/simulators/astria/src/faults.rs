@@ -17,7 +17,8 @@ pub(crate) struct CallFaults {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CallFault {
     pub(crate) times: u32,
-    /// Restricts the fault to paths with this start, such as `p/`. Faults of pictures need one: `media/`.
+    /// Restricts the fault to paths with this start, such as `p/`. Faults of pictures need one:
+    /// `media/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
     /// The status of the answer. Nothing else happens, unless `after` is set.

@@ -1,5 +1,5 @@
-//! Simulates the API of Astria, as much of it as portraits from packs need: it inspects photos, trains tunes, and draws
-//! portraits.
+//! Simulates the API of Astria, as much of it as portraits from packs need: it inspects photos,
+//! trains tunes, and draws portraits.
 
 mod api;
 mod api_error;

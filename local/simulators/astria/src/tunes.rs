@@ -112,7 +112,8 @@ impl TuneRequest {
         }
     }
 
-    /// Returns the requested prompts of the pack, which are all of the class if the request names none.
+    /// Returns the requested prompts of the pack, which are all of the class if the request names
+    /// none.
     fn templates(&self, class: Class, field_errors: &mut FieldErrors) -> Vec<i64> {
         let all = self.pack.templates(class);
         let mut ids: Vec<i64> = all.iter().map(|template| template.id).collect();

@@ -54,7 +54,8 @@ impl Call<'_> {
     }
 }
 
-/// Returns the correlation id in a reference of the app, or `None` for a reference in another format.
+/// Returns the correlation id in a reference of the app, or `None` for a reference in another
+/// format.
 pub fn correlation_id_of(reference: Option<&str>) -> Option<String> {
     let reference: Reference = reference?.parse().ok()?;
     Some(reference.correlation_id.to_string())

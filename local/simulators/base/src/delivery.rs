@@ -66,7 +66,8 @@ pub trait WebhookSender: Send + Sync {
     fn on_abandoned(&self, db: &Connection, attempt: &Attempt<'_>) -> rusqlite::Result<()>;
 }
 
-/// Delivers the webhooks of one queue until `stop`. Webhooks still owed then go out after the next start.
+/// Delivers the webhooks of one queue until `stop`. Webhooks still owed then go out after the next
+/// start.
 pub async fn run_delivery(
     context: Arc<SimulatorContext>,
     queue: Arc<WebhookQueue>,
@@ -158,7 +159,7 @@ async fn deliver(
         } else {
             retry_or_abandon(context, queue, sender, &attempt)
         };
-        // An outcome that was not saved is an outcome that did not happen: the webhook goes out again.
+        // An outcome that was not saved leaves the webhook owed, so it goes out again.
         if saved.is_err() {
             queue.retry_at(webhook.id, context.now() + FIRST_BACKOFF_MS);
         }

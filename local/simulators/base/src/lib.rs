@@ -1,5 +1,5 @@
-//! Shared parts of the provider simulators. They know no provider: each provider brings its tables, settings, routes and
-//! the way in which it signs its webhooks.
+//! Shared parts of the provider simulators. They know no provider: each provider brings its tables,
+//! settings, routes and the way in which it signs its webhooks.
 
 mod api_key;
 mod call_record;

@@ -20,7 +20,8 @@ pub fn read(bytes: &[u8]) -> Option<RgbImage> {
     Some(reader.decode().ok()?.into_rgb8())
 }
 
-/// Shrinks a photo. Each pixel averages nine samples of its area, so that the cost does not depend on the photo's size.
+/// Shrinks a photo. Each pixel averages nine samples of its area, so that the cost does not depend
+/// on the photo's size.
 pub fn small(photo: &RgbImage, size: u32) -> RgbImage {
     let (width, height) = photo.dimensions();
     let longest = width.max(height).max(size);

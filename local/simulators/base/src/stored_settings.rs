@@ -32,7 +32,8 @@ impl<T: Settings> StoredSettings<T> {
         self.lock().clone()
     }
 
-    /// Changes the settings that `changes` names and keeps the others. No transaction runs meanwhile.
+    /// Changes the settings that `changes` names and keeps the others. No transaction runs
+    /// meanwhile.
     pub fn change(&self, context: &SimulatorContext, changes: Map<String, Value>) -> Answer<T> {
         let store = context.store();
         let settings = merged(&self.get(), changes)?;

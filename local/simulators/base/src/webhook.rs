@@ -34,8 +34,8 @@ impl WebhookKind {
     }
 }
 
-/// Webhooks with one key are delivered in order: the messages of a person, and the statuses of the messages to a person.
-/// Events and callbacks have no order, and each has a key of its own.
+/// Webhooks with one key are delivered in order: the messages of a person, and the statuses of the
+/// messages to a person. Events and callbacks have no order, and each has a key of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderingKey {
     /// The id of a person, an event or a callback.

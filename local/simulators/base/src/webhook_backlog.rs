@@ -1,4 +1,5 @@
-//! Chooses which owed webhooks go out next. Webhooks with one ordering key keep their order unless reordering is on.
+//! Chooses which owed webhooks go out next. Webhooks with one ordering key keep their order unless
+//! reordering is on.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -22,8 +23,8 @@ impl WebhookBacklog {
         self.waiting.len()
     }
 
-    /// Takes the updates of the next request: several only for a provider that batches. They count as in flight until
-    /// `remove` or `retry_at`.
+    /// Takes the updates of the next request: several only for a provider that batches. They count
+    /// as in flight until `remove` or `retry_at`.
     pub(crate) fn take(&mut self, now: i64, settings: &DeliverySettings) -> Vec<Webhook> {
         let ids = if settings.reorder {
             self.shuffled(now, settings)
@@ -50,7 +51,8 @@ impl WebhookBacklog {
         }
     }
 
-    /// Returns the next due time after `now`. Webhooks that are due already do not wait for the clock.
+    /// Returns the next due time after `now`. Webhooks that are due already do not wait for the
+    /// clock.
     pub(crate) fn next_due(&self, now: i64) -> Option<i64> {
         self.waiting
             .values()

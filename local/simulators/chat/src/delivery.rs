@@ -13,7 +13,8 @@ pub const RETRY_WINDOW_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 const ABANDONED: &str = "the app did not accept it for seven days";
 
-/// Marks a person's message as delivered to the app. Returns `None` for statuses and for messages that were delivered before.
+/// Marks a person's message as delivered to the app. Returns `None` for statuses and for messages
+/// that were delivered before.
 pub fn mark_delivered(db: &Connection, attempt: &Attempt<'_>) -> Result<Option<PageUpdate>> {
     let webhook = attempt.webhook;
     if webhook.ordering_key.kind != WebhookKind::Message {

@@ -17,7 +17,8 @@ pub struct SendFault {
     /// Restricts the fault to sends to this person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// The status of the refusal. Its body is the provider's error when `code` is set, and HTML otherwise.
+    /// The status of the refusal. Its body is the provider's error when `code` is set, and HTML
+    /// otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]

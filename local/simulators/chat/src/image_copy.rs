@@ -8,8 +8,8 @@ use crate::{
     media::{self, Media},
 };
 
-/// Replaces the address of an image by that of a copy, because the app's address may expire. Images on other machines keep
-/// their address. Fails when the image cannot be downloaded.
+/// Replaces the address of an image by that of a copy, because the app's address may expire. Images
+/// on other machines keep their address. Fails when the image cannot be downloaded.
 pub async fn keep_image(chat: &Chat, content: Content) -> Result<Content, String> {
     let Content::Image {
         media_id: None,

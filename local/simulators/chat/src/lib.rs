@@ -1,5 +1,5 @@
-//! Simulated conversations: people, their messages and media, and how messages fail. The messaging providers read and
-//! write them over their wire formats, and the phone shows them.
+//! Simulated conversations: people, their messages and media, and how messages fail. The messaging
+//! providers read and write them over their wire formats, and the phone shows them.
 
 mod chat;
 mod conversation;

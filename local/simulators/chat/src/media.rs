@@ -1,4 +1,5 @@
-//! The table of pictures: sent by people, uploaded by the app, or copied from an address that the app sent.
+//! The table of pictures: sent by people, uploaded by the app, or copied from an address that the
+//! app sent.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use sha2::{Digest, Sha256};

@@ -1,4 +1,5 @@
-//! `POST /{phone_number_id}/messages`: sends messages, marks messages as read, and shows the typing indicator.
+//! `POST /{phone_number_id}/messages`: sends messages, marks messages as read, and shows the typing
+//! indicator.
 
 use std::sync::Arc;
 

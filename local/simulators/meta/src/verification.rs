@@ -5,8 +5,8 @@ use secrecy::ExposeSecret;
 
 use crate::meta::Meta;
 
-/// Asks the app for its challenge, as Meta does when an address is registered. Returns whether the answer was right, and its
-/// status, which is 0 without an answer.
+/// Asks the app for its challenge, as Meta does when an address is registered. Returns whether the
+/// answer was right, and its status, which is 0 without an answer.
 pub async fn verify_webhook(meta: &Meta) -> (bool, u16) {
     let call = Call::new("meta");
     let challenge = fastrand::u32(100_000_000..).to_string();

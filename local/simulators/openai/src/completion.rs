@@ -102,7 +102,8 @@ fn good(request: &CompletionRequest) -> String {
     }
 }
 
-/// Builds a completion in the expected form with useless contents: blank, markup, directional marks, or too long.
+/// Builds a completion in the expected form with useless contents: blank, markup, directional
+/// marks, or too long.
 fn garbage() -> String {
     let room = |name: &str| json!({"name": name, "key": "same", "description": ["x"]});
     let mut rooms = vec![

@@ -1,5 +1,6 @@
-//! Simulates a model behind the API of OpenAI, as much of it as describing pictures, comparing texts and moderation need. The
-//! model does not recognize what a picture shows: it names colours, light and lines, and always the same ones.
+//! Simulates a model behind the API of OpenAI, as much of it as describing pictures, comparing
+//! texts and moderation need. The model does not recognize what a picture shows: it names colours,
+//! light and lines, and always the same ones.
 
 mod api;
 mod api_error;

@@ -38,7 +38,8 @@ struct Bilingual {
     he: String,
 }
 
-/// Builds `{"suggestions":[{"name","key","description"}],"caption":{"title","category","visible_text","caption"}}`.
+/// Builds
+/// `{"suggestions":[{"name","key","description"}],"caption":{"title","category","visible_text","caption"}}`.
 pub(crate) fn describe(features: &ImageFeatures, language: Language) -> Value {
     let coarse = format!("{:?} {:?}", features.grid, features.lines);
     let pick = |what: &str, of: usize| (hash(&format!("{what} {coarse}")) % of as u64) as usize;

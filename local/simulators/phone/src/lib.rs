@@ -1,4 +1,5 @@
-//! Simulates people with phones: their chats, the messages that they send through Meta and Twilio, and the settings of both.
+//! Simulates people with phones: their chats, the messages that they send through Meta and Twilio,
+//! and the settings of both.
 
 mod new_message;
 mod people;

@@ -60,7 +60,8 @@ pub(crate) enum NewMessage {
     Raw { fields: Map<String, Value> },
 }
 
-/// Larger than messengers allow, because the app has to survive that. An empty picture is allowed, too.
+/// Larger than messengers allow, because the app has to survive that. An empty picture is allowed,
+/// too.
 const MAX_PICTURE_BYTES: usize = 48 * 1024 * 1024;
 
 pub(crate) async fn send(

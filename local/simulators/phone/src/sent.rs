@@ -18,7 +18,8 @@ pub(crate) struct Filter {
     person: Option<String>,
 }
 
-/// Lists all messages of the app, and the references that came more than once: those messages were sent twice.
+/// Lists all messages of the app, and the references that came more than once: those messages were
+/// sent twice.
 pub(crate) async fn list(
     State(phone): State<Arc<Phone>>,
     Query(filter): Query<Filter>,

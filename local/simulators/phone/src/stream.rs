@@ -11,7 +11,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::phone::Phone;
 
-/// Streams updates until the delivery of webhooks ends, so that an open page does not delay the end of the process.
+/// Streams updates until the delivery of webhooks ends, so that an open page does not delay the end
+/// of the process.
 pub(crate) async fn stream(
     State(phone): State<Arc<Phone>>,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {

@@ -40,7 +40,8 @@ pub(crate) async fn read(
     gateway::forward(request.bearer_auth(config.operator_key.expose_secret())).await
 }
 
-/// Decodes the path of a ledger page. Returns `None` for other paths, and for segments that could lead to one.
+/// Decodes the path of a ledger page. Returns `None` for other paths, and for segments that could
+/// lead to one.
 fn segments(path: &str) -> Option<Vec<String>> {
     let decoded = path.split('/').map(|segment| {
         percent_decode_str(segment)

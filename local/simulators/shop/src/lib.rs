@@ -1,5 +1,5 @@
-//! API of the ledger page: an operator's view of the ledger, and offers sealed as a product seals them. No other route of the
-//! gateway can be reached through it.
+//! API of the ledger page: an operator's view of the ledger, and offers sealed as a product seals
+//! them. No other route of the gateway can be reached through it.
 
 mod config;
 mod gateway;

@@ -56,7 +56,8 @@ impl Movement {
     }
 }
 
-/// Moves money of a charge. `amount` is positive towards our balance, and `source` caused the movement.
+/// Moves money of a charge. `amount` is positive towards our balance, and `source` caused the
+/// movement.
 pub(crate) fn move_money(
     unit: &mut UnitOfWork<'_, '_>,
     movement: Movement,

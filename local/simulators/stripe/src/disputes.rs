@@ -13,7 +13,8 @@ use crate::{
 
 const EVIDENCE_WINDOW_S: i64 = 7 * 24 * 60 * 60;
 
-/// Opens a dispute, by default about the whole charge, refunded or not. An inquiry withdraws no money.
+/// Opens a dispute, by default about the whole charge, refunded or not. An inquiry withdraws no
+/// money.
 pub(crate) fn open(
     unit: &mut UnitOfWork<'_, '_>,
     charge: &Charge,

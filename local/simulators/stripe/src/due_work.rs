@@ -1,4 +1,5 @@
-//! Work that comes due by the clock: checkouts expire, and pending payments, refunds and balance transactions end.
+//! Work that comes due by the clock: checkouts expire, and pending payments, refunds and balance
+//! transactions end.
 
 use crate::{pay, stripe::Stripe, tables, unit_of_work::UnitOfWork};
 

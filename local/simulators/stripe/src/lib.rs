@@ -1,5 +1,5 @@
-//! Simulates the API of Stripe, as much of it as Checkout, refunds and disputes need, the page on which people pay, and the
-//! events that report payments.
+//! Simulates the API of Stripe, as much of it as Checkout, refunds and disputes need, the page on
+//! which people pay, and the events that report payments.
 
 mod account;
 mod api;

@@ -28,7 +28,8 @@ use crate::{
 
 /// The code of a picture that could not be downloaded.
 const MEDIA_DOWNLOAD_ERROR: i64 = 63_019;
-/// The code of a message after the reply window, which Twilio reports only after it accepted the message.
+/// The code of a message after the reply window, which Twilio reports only after it accepted the
+/// message.
 const REPLY_WINDOW_CLOSED: i64 = 63_016;
 
 pub(crate) async fn send(

@@ -20,7 +20,8 @@ pub struct IncomingMessage<'a> {
     pub reply_to: Option<&'a str>,
 }
 
-/// Builds the webhook of a person's message, which goes to the account's address for incoming messages.
+/// Builds the webhook of a person's message, which goes to the account's address for incoming
+/// messages.
 pub fn message(twilio: &Twilio, person: &Person, incoming: &IncomingMessage<'_>) -> NewWebhook {
     let account = &twilio.account;
     let account_sid = &account.account_sid;
