@@ -18,8 +18,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
     extract::User,
     services::{
@@ -297,6 +295,9 @@ pub(crate) async fn leave_room(
     }
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 
 #[cfg(test)]
 mod tests {

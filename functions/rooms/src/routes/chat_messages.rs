@@ -19,8 +19,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
     extract::{MessageSeq, OptionalUser, User},
     services::{
@@ -490,6 +488,9 @@ async fn publish_changed(
         .publish_message_changed(code, message, state.clock.now(), correlation_id)
         .await
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 
 #[cfg(test)]
 mod tests;

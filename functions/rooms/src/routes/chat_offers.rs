@@ -16,10 +16,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{
-    BackRoomAnswer, BadRequest, Conflict, Forbidden, NotForSale, NotFound, Unauthorized,
-};
 use crate::{
     extract::{OptionalUser, User},
     services::{
@@ -481,6 +477,11 @@ async fn create_checkout_link(
     };
     response::json(StatusCode::CREATED, &link)
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BackRoomAnswer, BadRequest, Conflict, Forbidden, NotForSale, NotFound, Unauthorized,
+};
 
 #[cfg(test)]
 mod tests {

@@ -17,8 +17,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, Unauthorized};
 use crate::{
     extract::{OptionalUser, PersonId, User},
     services::room_access::authorize_read,
@@ -308,6 +306,9 @@ async fn publish_removed(
         .publish(code, &key, at, removed, correlation_id)
         .await
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, Unauthorized};
 
 #[cfg(test)]
 mod tests {

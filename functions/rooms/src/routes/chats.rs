@@ -21,8 +21,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
 use crate::{
     extract::{OptionalUser, User},
     services::{
@@ -389,3 +387,6 @@ pub(crate) async fn close_room(
         .await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};

@@ -14,8 +14,6 @@ use serde::Serialize;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{NotFound, Unauthorized};
 use crate::{
     extract::{OptionalUser, PhotoParam},
     services::{
@@ -161,3 +159,6 @@ async fn find_similar_room(
         why: similarity,
     }))
 }
+
+#[cfg(test)]
+use crate::contract::{NotFound, Unauthorized};

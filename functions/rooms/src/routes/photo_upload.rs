@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, RateLimited, TooLarge, Unauthorized};
 use crate::{
     extract::OptionalUser,
     services::photo_objects::{quarantine_key, queue_analysis},
@@ -204,6 +202,9 @@ async fn create_analysis(
     store.create_analysis(&analysis).await?;
     Ok(analysis)
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, RateLimited, TooLarge, Unauthorized};
 
 #[cfg(test)]
 mod tests {

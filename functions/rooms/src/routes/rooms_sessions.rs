@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, RateLimited, Unauthorized};
 use crate::{
     extract::OptionalUser,
     state::{Part, State},
@@ -83,6 +81,9 @@ pub(crate) async fn create_session(
     };
     response::json(StatusCode::CREATED, &session)
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, RateLimited, Unauthorized};
 
 #[cfg(test)]
 mod tests {

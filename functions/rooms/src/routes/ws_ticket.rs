@@ -16,8 +16,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-#[cfg(test)]
-use crate::contract::{BadRequest, NotFound, RateLimited, Unauthorized};
 use crate::{
     extract::User,
     services::room_access::authorize_read,
@@ -98,3 +96,6 @@ pub(crate) async fn create_ticket(
     let url = format!("{}?ticket={token}", state.socket_url()?);
     response::json(StatusCode::CREATED, &SocketTicket { url, expires_at })
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, NotFound, RateLimited, Unauthorized};

@@ -56,49 +56,35 @@ impl Frames {
     }
 
     fn add(&mut self, update: &RoomUpdate) -> Result<()> {
-        let frame = match update {
-            RoomUpdate::MessagePosted { .. } => return Ok(()),
-            RoomUpdate::MessageChanged { message } => ServerFrame::Changed { message },
-            RoomUpdate::Typing {
-                user_id,
-                username,
-                on,
-            } => ServerFrame::Typing {
-                user_id: *user_id,
-                username,
-                on: *on,
-            },
-            RoomUpdate::OnlineCount { online } => ServerFrame::Online { online: *online },
-            RoomUpdate::PinChanged { pin } => ServerFrame::Pin {
-                pin: pin.as_deref(),
-            },
-            RoomUpdate::RoomChanged { room } => ServerFrame::Room { room },
+        match update {
             RoomUpdate::Muted { user_id, is_muted } => {
                 let muted = ServerFrame::Muted {
                     is_muted: *is_muted,
                 };
                 self.private.push((*user_id, muted.render()?));
-                return Ok(());
             }
             RoomUpdate::Removed {
                 user_id,
                 reason,
                 at,
-            } => {
-                let removal = removal_frame(*user_id, *reason, *at)?;
-                self.removals.push(removal);
-                return Ok(());
-            }
-            RoomUpdate::ReadersRemoved { at } => {
-                let latest = self.readers_removal.as_ref().map(|last| last.tickets_until);
-                if latest.is_none_or(|latest| latest < *at) {
-                    let reason = RemovalReason::MembersOnly;
-                    self.readers_removal = Some(removal_frame(None, reason, *at)?);
+            } => self.removals.push(removal_frame(*user_id, *reason, *at)?),
+            RoomUpdate::ReadersRemoved { at } => self.remove_readers(*at)?,
+            shared => {
+                if let Some(frame) = shared_frame(shared) {
+                    self.shared.push(frame.render()?);
                 }
-                return Ok(());
             }
-        };
-        self.shared.push(frame.render()?);
+        }
+        Ok(())
+    }
+
+    /// Of several removals of readers, the latest one counts.
+    fn remove_readers(&mut self, at: Timestamp) -> Result<()> {
+        let latest = self.readers_removal.as_ref().map(|last| last.tickets_until);
+        if latest.is_none_or(|latest| latest < at) {
+            let removal = removal_frame(None, RemovalReason::MembersOnly, at)?;
+            self.readers_removal = Some(removal);
+        }
         Ok(())
     }
 
@@ -137,6 +123,31 @@ impl Frames {
             .filter(move |(recipient, _)| *recipient == user)
             .map(|(_, frame)| frame);
         self.shared.iter().chain(private).map(Vec::as_slice)
+    }
+}
+
+/// Returns the frame of an update that all connections receive. Messages are batched separately.
+fn shared_frame(update: &RoomUpdate) -> Option<ServerFrame<'_>> {
+    match update {
+        RoomUpdate::MessageChanged { message } => Some(ServerFrame::Changed { message }),
+        RoomUpdate::Typing {
+            user_id,
+            username,
+            on,
+        } => Some(ServerFrame::Typing {
+            user_id: *user_id,
+            username,
+            on: *on,
+        }),
+        RoomUpdate::OnlineCount { online } => Some(ServerFrame::Online { online: *online }),
+        RoomUpdate::PinChanged { pin } => Some(ServerFrame::Pin {
+            pin: pin.as_deref(),
+        }),
+        RoomUpdate::RoomChanged { room } => Some(ServerFrame::Room { room }),
+        RoomUpdate::MessagePosted { .. }
+        | RoomUpdate::Muted { .. }
+        | RoomUpdate::Removed { .. }
+        | RoomUpdate::ReadersRemoved { .. } => None,
     }
 }
 
