@@ -187,10 +187,10 @@ impl Tables {
         {
             return count;
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         let count = self.count_now(table).await;
         // A large table is counted less often.
-        let until = Instant::now() + Duration::from_secs(3).max(begun.elapsed() * 20);
+        let until = Instant::now() + Duration::from_secs(3).max(started.elapsed() * 20);
         self.counts().insert(table.to_owned(), (until, count));
         count
     }
@@ -223,9 +223,9 @@ impl Tables {
         });
         let mut swept = 0;
         loop {
-            let begun = Instant::now();
+            let started = Instant::now();
             let (status, answer) = self.call("Scan", &request).await?;
-            let took = begun.elapsed();
+            let took = started.elapsed();
             if !status.is_success() {
                 bail!("{answer}");
             }

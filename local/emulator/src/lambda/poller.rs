@@ -73,7 +73,7 @@ impl EventSourceMapping {
                 .queues
                 .receive_for_invocation(&self.queue, size - messages.len())?;
             messages.extend(more);
-            lease.add(more_lease);
+            lease.extend(more_lease);
         }
         Ok((messages, lease))
     }

@@ -111,8 +111,8 @@ fn finish(process: &Process, request_id: &str, outcome: Outcome) -> Response {
 }
 
 fn failure(headers: &HeaderMap, body: &[u8]) -> Failure {
-    let told: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
+    let error: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
     let header = headers
         .get("lambda-runtime-function-error-type")
         .and_then(|value| value.to_str().ok());

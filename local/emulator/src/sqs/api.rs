@@ -14,12 +14,12 @@ use super::{
 };
 use crate::template::Queue;
 
-/// SQS takes messages of a megabyte, attributes included, and batches of as much in all.
-const LARGEST: usize = 1024 * 1024;
+/// The limit of a message with its attributes, and of a batch.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// Twelve hours.
-const LONGEST_VISIBILITY: u64 = 43_200;
+const MAX_VISIBILITY_SECONDS: u64 = 43_200;
 
-/// Answers one operation. `sent` is told of each message that is new on a queue.
+/// Answers one operation. Calls `sent` for each message that is not a duplicate.
 pub(crate) async fn handle(
     queues: &Queues,
     operation: &str,
@@ -115,13 +115,13 @@ fn outgoing(queue: &Queue, request: &Value, sender: &str) -> Result<NewMessage, 
         .get("MessageAttributes")
         .cloned()
         .unwrap_or_else(|| json!({}));
-    if body.len() + size_of_attributes(&attributes) > LARGEST {
+    if body.len() + size_of_attributes(&attributes) > MAX_MESSAGE_BYTES {
         return Err(SqsError::Invalid(format!(
-            "One or more parameters are invalid. Reason: Message must be shorter than {LARGEST} bytes."
+            "One or more parameters are invalid. Reason: Message must be shorter than {MAX_MESSAGE_BYTES} bytes."
         ))
         .into());
     }
-    if !body.chars().all(allowed) {
+    if !body.chars().all(is_allowed) {
         return Err(SqsError::Characters.into());
     }
     for name in ["MessageGroupId", "MessageDeduplicationId"] {
@@ -168,7 +168,7 @@ fn seconds(request: &Value, name: &str, most: u64) -> Result<Option<Duration>, S
     }
 }
 
-/// Names, types and values.
+/// Returns the bytes of names, types and values.
 fn size_of_attributes(attributes: &Value) -> usize {
     let of_one = |(name, value): (&String, &Value)| {
         let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -183,8 +183,8 @@ fn size_of_attributes(attributes: &Value) -> usize {
         .sum()
 }
 
-/// What XML 1.0 can carry.
-fn allowed(c: char) -> bool {
+/// Whether XML 1.0 allows the character.
+fn is_allowed(c: char) -> bool {
     matches!(c, '\u{9}' | '\u{A}' | '\u{D}' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
@@ -199,7 +199,7 @@ fn accepted(message: &NewMessage, message_id: &str, sequence_number: Option<&str
     answer
 }
 
-/// Clients check it: each name, type and value with its length before it, in the order of the names.
+/// Returns the checksum that clients verify: length-prefixed names, types and values in order of names.
 fn md5_of_attributes(attributes: &Value) -> Option<String> {
     let attributes: BTreeMap<_, _> = attributes.as_object()?.iter().collect();
     if attributes.is_empty() {
@@ -234,7 +234,7 @@ fn add(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(part);
 }
 
-/// Each entry succeeds or fails on its own, inside one 200.
+/// Answers a batch with 200; each entry succeeds or fails on its own.
 fn batch(
     request: &Value,
     mut one: impl FnMut(&Value) -> Result<Value, Refusal>,
@@ -289,9 +289,9 @@ fn batch(
         body.len() + size_of_attributes(&entry["MessageAttributes"])
     };
     let bytes: usize = entries.iter().map(size).sum();
-    if bytes > LARGEST {
+    if bytes > MAX_MESSAGE_BYTES {
         return Err(SqsError::TooLong(format!(
-            "Batch requests cannot be longer than {LARGEST} bytes."
+            "Batch requests cannot be longer than {MAX_MESSAGE_BYTES} bytes."
         ))
         .into());
     }
@@ -320,7 +320,7 @@ async fn receive(queues: &Queues, queue: &Queue, request: &Value) -> Result<Valu
         .into());
     }
     let wait = seconds(request, "WaitTimeSeconds", 20)?.unwrap_or_default();
-    let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?;
+    let visibility = seconds(request, "VisibilityTimeout", MAX_VISIBILITY_SECONDS)?;
     let started = tokio::time::Instant::now();
     loop {
         let messages = queues.receive(queue, usize::try_from(limit).unwrap_or(1), visibility)?;
@@ -341,7 +341,7 @@ async fn receive(queues: &Queues, queue: &Queue, request: &Value) -> Result<Valu
     }
 }
 
-/// What was asked for by name, by `prefix.*` or with `All`.
+/// Whether an attribute is requested: by name, by `prefix.*` or by `All`.
 fn wanted(request: &Value, lists: &[&str], name: &str) -> bool {
     let lists = lists
         .iter()
@@ -383,7 +383,7 @@ fn received(queue: &Queue, message: &Message, request: &Value) -> Value {
     answer
 }
 
-/// What SQS adds to a message, here and in a function's event.
+/// Returns the system attributes of a message, for responses and events.
 pub(crate) fn system_attributes(queue: &Queue, message: &Message) -> Map<String, Value> {
     let mut attributes = Map::from_iter([
         (
@@ -426,7 +426,8 @@ fn delete(queues: &Queues, queue: &Queue, request: &Value) -> Result<(), Refusal
 
 fn change(queues: &Queues, queue: &Queue, request: &Value) -> Result<(), Refusal> {
     let receipt = text(request, "ReceiptHandle").ok_or(SqsError::NoReceipt)?;
-    let visibility = seconds(request, "VisibilityTimeout", LONGEST_VISIBILITY)?.unwrap_or_default();
+    let visibility =
+        seconds(request, "VisibilityTimeout", MAX_VISIBILITY_SECONDS)?.unwrap_or_default();
     Ok(queues.change_visibility(queue, &receipt, visibility)?)
 }
 

@@ -1,4 +1,4 @@
-//! What SQS promises, as rows. A message that `send` returned for is in the file.
+//! Queues as rows of an SQLite file. `send` returns after its message is committed.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -16,12 +16,14 @@ use tokio::sync::Notify;
 
 use crate::{clock::Clock, template::Queue};
 
-const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
-/// In flight at most, per queue, as SQS has it.
-const IN_FLIGHT: usize = 120_000;
+const DEDUPLICATION_WINDOW_MS: i64 = 5 * 60 * 1_000;
+/// Maximum messages in flight of a standard queue, as on SQS.
+const MAX_IN_FLIGHT: usize = 120_000;
 
-/// Of the schema.
-const VERSION: i64 = 2;
+/// The longest wait of `wait_for_message`.
+const MAX_WAIT: Duration = Duration::from_millis(250);
+
+const SCHEMA_VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -73,9 +75,9 @@ pub struct Queues {
     db: Mutex<Connection>,
     queues: BTreeMap<String, Queue>,
     clock: Arc<Clock>,
-    /// Messages that running invocations have, by number, and how many have each.
-    held: Mutex<HashMap<i64, usize>>,
-    /// Woken when a message may have become visible.
+    /// By sequence number, how many running invocations lease a message.
+    leases: Mutex<HashMap<i64, usize>>,
+    /// Notified when a message may have become visible.
     message_notifiers: HashMap<String, Notify>,
 }
 
@@ -118,7 +120,7 @@ pub struct NewMessage {
 pub struct SendResult {
     pub message_id: String,
     pub sequence_number: Option<String>,
-    /// SQS had it already and keeps the first.
+    /// Whether it is a duplicate, of which SQS keeps the first.
     pub duplicate: bool,
 }
 
@@ -135,7 +137,7 @@ pub struct Message {
     pub first_received_at: i64,
     pub receives: u32,
     pub receipt: String,
-    /// The queue that gave it up, when this is a dead-letter queue.
+    /// The ARN of the source queue, on a dead-letter queue.
     pub source: Option<String>,
 }
 
@@ -159,10 +161,10 @@ pub struct MessageView {
     pub visible_at: i64,
 }
 
-/// A redrive. It is done when the call that asked for it returns.
+/// A finished redrive.
 #[derive(Debug, Clone)]
 pub struct MoveTask {
-    /// Only when one was asked for.
+    /// Given by the caller, else the source queue.
     pub destination: Option<String>,
     pub rate: Option<u64>,
     pub started_at: i64,
@@ -180,14 +182,14 @@ impl Queues {
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        if !is_new && version != VERSION {
+        if !is_new && version != SCHEMA_VERSION {
             bail!(
                 "{} is of another version of local. Start once with --reset.",
                 file.display()
             );
         }
         db.execute_batch(SCHEMA)?;
-        db.pragma_update(None, "user_version", VERSION)?;
+        db.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(Self {
             db: Mutex::new(db),
             message_notifiers: queues
@@ -198,7 +200,7 @@ impl Queues {
                 .iter()
                 .map(|queue| (queue.name.clone(), queue.clone()))
                 .collect(),
-            held: Mutex::default(),
+            leases: Mutex::default(),
             clock,
         })
     }
@@ -218,7 +220,7 @@ impl Queues {
             .ok_or(SqsError::NoQueue)
     }
 
-    /// The queue that names this one as its dead-letter queue.
+    /// Returns the queue whose dead-letter queue this is.
     pub fn source_of(&self, dlq: &Queue) -> Option<&Queue> {
         let leads_here = |queue: &&Queue| {
             queue
@@ -317,7 +319,7 @@ impl Queues {
         Ok(Some((scope, id)))
     }
 
-    /// Takes up to `limit` messages. What was received too often goes to the dead-letter queue instead.
+    /// Receives up to `limit` messages. Those received too often move to the dead-letter queue instead.
     pub fn receive(
         &self,
         queue: &Queue,
@@ -327,39 +329,39 @@ impl Queues {
         self.receive_and(queue, limit, visibility, |_| {})
     }
 
-    /// Takes messages for an invocation. A jump of the clock does not make them visible before `Held` is dropped.
+    /// Receives messages for an invocation. A jump of the clock does not make them visible while the lease exists.
     pub fn receive_for_invocation(
         self: &Arc<Self>,
         queue: &Queue,
         limit: usize,
     ) -> Result<(Vec<Message>, InvocationLease)> {
-        let mut held = InvocationLease {
-            engine: self.clone(),
+        let mut lease = InvocationLease {
+            queues: self.clone(),
             seqs: Vec::new(),
         };
         let messages = self.receive_and(queue, limit, None, |messages| {
-            held.seqs = messages.iter().map(|message| message.seq).collect();
-            let mut counts = self.held();
-            for seq in &held.seqs {
+            lease.seqs = messages.iter().map(|message| message.seq).collect();
+            let mut counts = self.leases();
+            for seq in &lease.seqs {
                 *counts.entry(*seq).or_default() += 1;
             }
         })?;
-        Ok((messages, held))
+        Ok((messages, lease))
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<i64, usize>> {
-        self.held
+    fn leases(&self) -> MutexGuard<'_, HashMap<i64, usize>> {
+        self.leases
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Moves the clock. The visibility timeout of a held message belongs to an invocation that runs in real time, so it
-    /// moves along; all other deadlines come nearer.
+    /// Moves the clock. Visibility timeouts of leased messages belong to invocations that run in real time, so they move
+    /// along; all other deadlines come nearer.
     pub fn advance(&self, by_ms: i64) -> anyhow::Result<()> {
         let mut db = self.db();
         let transaction = db.transaction()?;
         let now = self.clock.now();
-        for seq in self.held().keys() {
+        for seq in self.leases().keys() {
             transaction.execute(
                 "UPDATE message SET visible_at = visible_at + ?1 WHERE seq = ?2 AND visible_at > ?3",
                 params![by_ms, seq, now],
@@ -370,7 +372,7 @@ impl Queues {
         Ok(())
     }
 
-    /// `taken` is called before another call, or a jump of the clock, can see what was taken.
+    /// Calls `taken` under the lock, before another call or a jump of the clock.
     fn receive_and(
         &self,
         queue: &Queue,
@@ -429,8 +431,8 @@ impl Queues {
         Ok(received)
     }
 
-    /// On a standard queue the receipt of an earlier delivery is taken, and does nothing. On a FIFO queue a receipt
-    /// expires with its visibility timeout.
+    /// Deletes a message. On a standard queue an old receipt is accepted without effect; on a FIFO queue a receipt expires
+    /// with its visibility timeout.
     pub fn delete(&self, queue: &Queue, receipt: &str) -> Result<()> {
         let seq = seq_of(receipt)?;
         let now = self.clock.now();
@@ -541,7 +543,7 @@ impl Queues {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Moves messages of a dead-letter queue back to where they came from, as new messages behind those that wait there.
+    /// Moves messages from a dead-letter queue to the end of another queue, as new messages.
     pub fn redrive(&self, dlq: &Queue, to: &Queue, only: Option<&str>) -> Result<usize> {
         let now = self.clock.now();
         let mut db = self.db();
@@ -566,7 +568,7 @@ impl Queues {
         Ok(moved.len())
     }
 
-    /// Writes down that `dlq` was redriven; gives the task's number.
+    /// Stores a finished redrive and returns its number.
     pub fn add_move_task(
         &self,
         dlq: &Queue,
@@ -582,7 +584,7 @@ impl Queues {
         Ok(db.last_insert_rowid())
     }
 
-    /// The latest first.
+    /// Returns redrives of a dead-letter queue, the latest first.
     pub fn move_tasks(&self, dlq: &Queue, limit: u64) -> Result<Vec<MoveTask>> {
         let db = self.db();
         let mut statement = db.prepare_cached(
@@ -612,12 +614,12 @@ impl Queues {
         Ok(())
     }
 
-    /// Waits until something may be there to receive, or `patience` is over. Time moves by itself and by jumps,
-    /// so that nobody sleeps longer than a quarter of a second on what was true before.
-    pub async fn wait_for_message(&self, queue: &str, patience: Duration) {
+    /// Waits until a message may be visible, at most `timeout` and at most a quarter of a second: messages also become
+    /// visible by time and by jumps of the clock.
+    pub async fn wait_for_message(&self, queue: &str, timeout: Duration) {
         if let Some(message_notifiers) = self.message_notifiers.get(queue) {
-            let patience = patience.min(Duration::from_millis(250));
-            tokio::time::timeout(patience, message_notifiers.notified())
+            let timeout = timeout.min(MAX_WAIT);
+            tokio::time::timeout(timeout, message_notifiers.notified())
                 .await
                 .ok();
         }
@@ -631,22 +633,22 @@ impl Queues {
     }
 }
 
-/// The messages of one running invocation.
+/// Messages of one running invocation, leased until it is dropped.
 #[derive(Debug)]
 pub struct InvocationLease {
-    engine: Arc<Queues>,
+    queues: Arc<Queues>,
     seqs: Vec<i64>,
 }
 
 impl InvocationLease {
-    pub fn add(&mut self, mut more: Self) {
+    pub(crate) fn extend(&mut self, mut more: Self) {
         self.seqs.append(&mut more.seqs);
     }
 }
 
 impl Drop for InvocationLease {
     fn drop(&mut self) {
-        let mut counts = self.engine.held();
+        let mut counts = self.queues.leases();
         for seq in &self.seqs {
             if let Some(count) = counts.get_mut(seq) {
                 *count -= 1;
@@ -662,7 +664,7 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
-/// A receipt names its message, so that one that was never given out can be told from one that is too old.
+/// Returns the sequence number in a receipt, which distinguishes invalid receipts from expired ones.
 fn seq_of(receipt: &str) -> Result<i64> {
     let (seq, _) = receipt.split_once('.').ok_or(SqsError::NoReceipt)?;
     seq.parse().map_err(|_| SqsError::NoReceipt)
@@ -674,7 +676,7 @@ fn invalid_receipt(receipt: &str, reason: &str) -> SqsError {
     ))
 }
 
-/// Twenty digits, as SQS has them, that sort as they were sent.
+/// Returns twenty digits, as on SQS, that sort in order of sending.
 pub(super) fn sequence_number(seq: i64) -> String {
     format!(
         "{:020}",
@@ -692,13 +694,16 @@ fn recent(
     let mut statement = transaction.prepare_cached(
         "SELECT message_id, seq FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 AND at > ?4",
     )?;
-    let known = statement.query_row(params![queue, scope, id, now - DEDUPLICATION_MS], |row| {
-        Ok(SendResult {
-            message_id: row.get(0)?,
-            sequence_number: Some(sequence_number(row.get(1)?)),
-            duplicate: true,
-        })
-    });
+    let known = statement.query_row(
+        params![queue, scope, id, now - DEDUPLICATION_WINDOW_MS],
+        |row| {
+            Ok(SendResult {
+                message_id: row.get(0)?,
+                sequence_number: Some(sequence_number(row.get(1)?)),
+                duplicate: true,
+            })
+        },
+    );
     Ok(known.optional()?)
 }
 
@@ -709,14 +714,13 @@ fn forget_old(transaction: &Transaction, queue: &Queue, now: i64) -> Result<()> 
     if queue.fifo {
         let mut forget = transaction
             .prepare_cached("DELETE FROM deduplication WHERE queue = ?1 AND at <= ?2")?;
-        forget.execute(params![queue.name, now - DEDUPLICATION_MS])?;
+        forget.execute(params![queue.name, now - DEDUPLICATION_WINDOW_MS])?;
     }
     Ok(())
 }
 
-/// The first messages that may be received now. A message of a FIFO queue waits while one before it in its group is in
-/// flight. One pass over the index in the order of sending: of what waits no more is read than that it does.
-/// What has been received too often is among them and does not count: it goes to the dead-letter queue.
+/// Returns the first visible messages in order of sending, without those of FIFO groups that have one in flight. Messages
+/// for the dead-letter queue are included and do not count towards `limit`. It is one pass over the index.
 fn receivable(
     transaction: &Transaction,
     queue: &Queue,
@@ -730,7 +734,7 @@ fn receivable(
         row.get::<_, Option<String>>(0)
     })?;
     let in_flight = in_flight.collect::<rusqlite::Result<Vec<_>>>()?;
-    if !queue.fifo && in_flight.len() >= IN_FLIGHT {
+    if !queue.fifo && in_flight.len() >= MAX_IN_FLIGHT {
         return Ok(Vec::new());
     }
     let locked: HashSet<String> = in_flight
@@ -801,7 +805,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_of_a_running_invocation_stay_invisible_at_a_jump() {
+    async fn leased_messages_stay_invisible_when_the_clock_jumps() {
         let (_data, engine) = open();
         let queue = engine.queue("confab-Work").unwrap();
         let message = NewMessage {
@@ -810,7 +814,7 @@ mod tests {
             ..NewMessage::default()
         };
         engine.send(queue, &message).unwrap();
-        let (messages, held) = engine.receive_for_invocation(queue, 1).unwrap();
+        let (messages, lease) = engine.receive_for_invocation(queue, 1).unwrap();
         assert_eq!(messages.len(), 1);
         engine.advance(HOUR_MS).unwrap();
         engine.advance(HOUR_MS).unwrap();
@@ -818,7 +822,7 @@ mod tests {
             engine.receive(queue, 1, None).unwrap().is_empty(),
             "the invocation still runs"
         );
-        drop(held);
+        drop(lease);
         assert!(
             engine.receive(queue, 1, None).unwrap().is_empty(),
             "its visibility timeout is not over"
@@ -832,7 +836,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_that_a_client_received_become_visible_at_a_jump() {
+    async fn messages_received_by_clients_become_visible_when_the_clock_jumps() {
         let (_data, engine) = open();
         let queue = engine.queue("confab-Work").unwrap();
         let message = NewMessage {

@@ -1,4 +1,4 @@
-//! Redrives by the API of SQS: started, listed, cancelled. Here one is done when the call that starts it returns.
+//! Redrives: start, list, cancel. Here a redrive is done when the call that starts it returns.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::template::Queue;
 
-/// A second, at most.
-const FASTEST: u64 = 500;
+/// Messages per second.
+const MAX_RATE: u64 = 500;
 
 pub(super) fn start(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
     let dlq = source(queues, text(request, "SourceArn").as_deref())?;
@@ -23,7 +23,7 @@ pub(super) fn start(queues: &Queues, request: &Value) -> Result<Value, Refusal> 
         Some(arn) => queues.by_arn(arn)?,
         None => back,
     };
-    let rate = within(request, "MaxNumberOfMessagesPerSecond", FASTEST)?;
+    let rate = within(request, "MaxNumberOfMessagesPerSecond", MAX_RATE)?;
     let moved = queues.redrive(dlq, to, None)?;
     let seq = queues.add_move_task(dlq, destination.as_deref(), rate, moved)?;
     let handle = json!({ "taskId": seq.to_string(), "sourceArn": dlq.arn }).to_string();
@@ -37,7 +37,7 @@ pub(super) fn list(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
     Ok(json!({ "Results": tasks.iter().map(|task| entry(dlq, task)).collect::<Vec<_>>() }))
 }
 
-/// Only a running task can be cancelled, and none runs by the time that anybody could ask.
+/// Fails always: only running tasks can be cancelled, and tasks finish before their handle is known.
 pub(super) fn cancel(queues: &Queues, request: &Value) -> Result<Value, Refusal> {
     let wrong = || SqsError::Invalid("Value for parameter TaskHandle is invalid.".into());
     let arn = text(request, "TaskHandle")
@@ -47,11 +47,11 @@ pub(super) fn cancel(queues: &Queues, request: &Value) -> Result<Value, Refusal>
     Err(SqsError::NoTask.into())
 }
 
-/// A handle names the queue that it moves from.
+/// Returns the source queue's ARN in a task handle.
 pub(crate) fn source_of(handle: &str) -> Option<String> {
-    let told: Value = serde_json::from_slice(&STANDARD.decode(handle).ok()?).ok()?;
-    text(&told, "taskId")?;
-    text(&told, "sourceArn")
+    let handle: Value = serde_json::from_slice(&STANDARD.decode(handle).ok()?).ok()?;
+    text(&handle, "taskId")?;
+    text(&handle, "sourceArn")
 }
 
 fn source<'a>(queues: &'a Queues, arn: Option<&str>) -> Result<&'a Queue, SqsError> {
@@ -71,7 +71,7 @@ fn within(request: &Value, name: &str, most: u64) -> Result<Option<u64>, SqsErro
     }
 }
 
-/// What was not asked for is left out, and so is the handle of a task that is over.
+/// Omits fields that the caller did not set, and the handle of a finished task.
 fn entry(dlq: &Queue, task: &MoveTask) -> Value {
     let mut entry = json!({
         "Status": "COMPLETED",

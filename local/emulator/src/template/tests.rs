@@ -121,7 +121,10 @@ fn unsupported_features_are_refused_with_their_place() {
     ];
     for (resources, expected) in cases {
         let message = error_of(resources);
-        assert!(message.contains(expected), "{message}\nshould say: {expected}");
+        assert!(
+            message.contains(expected),
+            "{message}\nshould say: {expected}"
+        );
     }
 }
 
@@ -251,7 +254,10 @@ fn unsupported_websocket_features_are_refused() {
     for (given, changed, expected) in cases {
         assert!(SOCKETS.contains(given), "{given}");
         let message = error_of(&SOCKETS.replacen(given, changed, 1));
-        assert!(message.contains(expected), "{message}\nshould say: {expected}");
+        assert!(
+            message.contains(expected),
+            "{message}\nshould say: {expected}"
+        );
     }
 }
 
@@ -479,7 +485,10 @@ fn errors_in_nested_stacks_name_file_and_line() {
     ];
     for (shop, expected) in cases {
         let message = nested_error_of(&files(ROOT, &shop, DESK));
-        assert!(message.contains(expected), "{message}\nshould say: {expected}");
+        assert!(
+            message.contains(expected),
+            "{message}\nshould say: {expected}"
+        );
     }
 }
 
@@ -540,6 +549,9 @@ fn duplicates_across_stacks_name_both_places() {
     ];
     for (root, desk, expected) in cases {
         let message = nested_error_of(&files(&root, SHOP, &desk));
-        assert!(message.contains(expected), "{message}\nshould say: {expected}");
+        assert!(
+            message.contains(expected),
+            "{message}\nshould say: {expected}"
+        );
     }
 }

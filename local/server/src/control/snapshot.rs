@@ -206,8 +206,8 @@ pub(super) async fn stream_all(
             );
             if seen != Some(version) {
                 // A task of its own, since this one stalls when the page does not read.
-                let asked = control.clone();
-                let snapshot = tokio::spawn(async move { snapshot(&asked).await })
+                let owned = control.clone();
+                let snapshot = tokio::spawn(async move { snapshot(&owned).await })
                     .await
                     .ok()?;
                 return Some((event("state", &snapshot), (control, Some(version))));
@@ -306,7 +306,7 @@ Resources:
             .events
             .put_events(&entries)
             .map_err(anyhow::Error::msg)?;
-        let told: Vec<_> = rules(&emulator)
+        let views: Vec<_> = rules(&emulator)
             .iter()
             .map(|rule| {
                 json!([
@@ -321,7 +321,7 @@ Resources:
             json!(["paid", ["function hello"], 1, 0]),
             json!(["told", ["queue confab-line", "queue confab-gone"], 3, 0]),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(views, expected);
         Ok(())
     }
 
