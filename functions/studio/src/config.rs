@@ -109,7 +109,8 @@ impl Config {
         self.0.required("PAY_BASE_URL")
     }
 
-    /// Public base address of the API, as providers were told it. Operators may have typed a slash at its end.
+    /// Public base address of the API, as providers were told it. Operators may have typed a slash
+    /// at its end.
     pub fn public_base_url(&self) -> Option<&str> {
         let url = self.0.optional("PUBLIC_BASE_URL")?;
         Some(url.trim_end_matches('/'))
@@ -165,7 +166,8 @@ impl Config {
             .collect()
     }
 
-    /// Secrets that verify webhooks. A channel without an account has none, so that its requests are refused.
+    /// Secrets that verify webhooks. A channel without an account has none, so that its requests
+    /// are refused.
     pub(crate) fn webhook_secrets(&self) -> Vec<SecretName> {
         let mut secrets = Vec::new();
         if self.meta_phone_number_id().is_some() {

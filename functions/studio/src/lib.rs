@@ -1,5 +1,5 @@
-//! The WhatsApp photo studio: webhooks verify and queue, one worker decides about a conversation, others review selfies,
-//! make photos and clean up.
+//! The WhatsApp photo studio: webhooks verify and queue, one worker decides about a conversation,
+//! others review selfies, make photos and clean up.
 
 pub mod config;
 pub mod routes;

@@ -15,8 +15,8 @@ use crate::{
     store::Store,
 };
 
-/// Parts of the service's state. A function names those that it uses: its permissions, variables, secrets and cold start
-/// are its own.
+/// Parts of the service's state. A function names those that it uses: its permissions, variables,
+/// secrets and cold start are its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Store,

@@ -57,11 +57,13 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Users by alias, as a hint: it saves a read, and the alias row that is read along with it decides.
+/// Users by alias, as a hint: it saves a read, and the alias row that is read along with it
+/// decides.
 #[derive(Clone, Default)]
 struct AliasCache(Arc<Mutex<HashMap<Alias, UserId>>>);
 
-/// Maximum cached aliases. Messages of a conversation follow each other closely, so a small cache is enough.
+/// Maximum cached aliases. Messages of a conversation follow each other closely, so a small cache
+/// is enough.
 const MAX_CACHED_ALIASES: usize = 1_000;
 
 impl AliasCache {

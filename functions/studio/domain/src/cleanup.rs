@@ -6,12 +6,18 @@ use confab_contracts::maintenance::CleanupDue;
 use confab_core::{CorrelationId, EventId, OrderId, PhotoId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
-/// Selfies and generated photos are deleted at this age, a day later than users are told.
+/// Selfies and generated photos are deleted at this age, a day later than promised to users.
 pub(crate) const IMAGE_TTL: Duration = Duration::from_secs(31 * 24 * 3600);
 /// Models are deleted at Astria at this age, a day before Astria itself forgets them.
-pub const MODEL_TTL: Duration = Duration::from_secs(29 * 24 * 3600);
+pub(crate) const MODEL_TTL: Duration = Duration::from_secs(29 * 24 * 3600);
 
-/// A cleanup to begin or to go on with. Each variant is a version; 0 is the envelope of EventBridge.
+/// Whether a model is old enough to be deleted at Astria.
+pub fn is_model_expired(created_at: Timestamp, now: Timestamp) -> bool {
+    now >= after(created_at, MODEL_TTL)
+}
+
+/// A cleanup to begin or to go on with. Each variant is a version; 0 is the envelope of
+/// EventBridge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum CleanupJob {
@@ -80,7 +86,8 @@ impl Cleanup {
         *self.found.entry(kind.to_owned()).or_default() += u64::try_from(count).unwrap_or(u64::MAX);
     }
 
-    /// Moves the cursor behind a page. Without a cursor the step was the last page, and the next step begins.
+    /// Moves the cursor behind a page. Without a cursor the step was the last page, and the next
+    /// step begins.
     pub fn advance(&mut self, cursor: Option<String>) {
         if cursor.is_none() {
             self.step = match self.step {
@@ -144,6 +151,14 @@ mod tests {
         ] {
             assert_eq!(StoredImage::from_key(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn models_expire_after_29_days() {
+        let created_at = Timestamp::UNIX_EPOCH;
+        let day = |days: u64| after(created_at, Duration::from_secs(days * 24 * 3600));
+        assert!(!is_model_expired(created_at, day(28)));
+        assert!(is_model_expired(created_at, day(29)));
     }
 
     #[test]

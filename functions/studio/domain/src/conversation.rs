@@ -111,7 +111,8 @@ impl Conversation {
         self.orders.iter().rfind(|order| order.status == *status)
     }
 
-    /// Adds an offer, and forgets the oldest open one and the oldest finished one beyond the limits.
+    /// Adds an offer, and forgets the oldest open one and the oldest finished one beyond the
+    /// limits.
     pub fn add_offer(&mut self, order: Order) {
         let is_offer = |order: &Order| order.status == OrderStatus::Offered;
         let offers = self.orders.iter().filter(|order| is_offer(order)).count();
@@ -128,7 +129,8 @@ impl Conversation {
         self.orders.push(order);
     }
 
-    /// Merges the conversation that the same user had under another id. No order, held message or model is lost.
+    /// Merges the conversation that the same user had under another id. No order, held message or
+    /// model is lost.
     #[must_use]
     pub fn merged_with(mut self, earlier: Self) -> Self {
         for order in earlier.orders {

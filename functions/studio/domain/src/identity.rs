@@ -1,7 +1,8 @@
 //! Identity resolution: phone numbers and scoped ids are aliases of a user, and both change hands.
 //!
-//! A scoped id belongs to one user and one of their numbers for ever. A number passes on to strangers, who must not see
-//! the earlier owner's conversation: so the alias of a number stores the scoped id that was last seen with it.
+//! A scoped id belongs to one user and one of their numbers for ever. A number passes on to
+//! strangers, who must not see the earlier owner's conversation: so the alias of a number stores
+//! the scoped id that was last seen with it.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +69,8 @@ pub fn aliases(message: &Inbound) -> Vec<Alias> {
     aliases
 }
 
-/// Resolves a message's sender. `target_of` looks up an alias, and `merged_id` the id that an id was merged into.
+/// Resolves a message's sender. `target_of` looks up an alias, and `merged_id` the id that an id
+/// was merged into.
 pub fn resolve_identity(
     message: &Inbound,
     target_of: impl Fn(&Alias) -> Option<AliasTarget>,
@@ -87,7 +89,8 @@ pub fn resolve_identity(
     let mut users: BTreeSet<_> = aliases_of(channel, sender)
         .filter_map(|alias| owner_of(sender, &alias))
         .collect();
-    // An id under the new number that is younger than the change is the same user. An older one is an earlier owner.
+    // An id under the new number that is younger than the change is the same user. An older one is
+    // an earlier owner.
     let is_unknown = users.is_empty();
     for alias in aliases_of(channel, current) {
         if let Some(id) = owner_of(current, &alias) {
@@ -120,7 +123,8 @@ pub fn resolve_identity(
             })
         })
         .collect();
-    // The number's next owner is a stranger, so its alias is released whichever of the merged ids it has.
+    // The number's next owner is a stranger, so its alias is released whichever of the merged ids
+    // it has.
     let is_users = |target: &AliasTarget| {
         resolves_to_user(target) || users.contains(&merged_id(target.user_id))
     };
@@ -141,7 +145,8 @@ pub fn resolve_identity(
     }
 }
 
-/// Whether a number's target is the identity's own. A number that was last seen with another scoped id has passed on.
+/// Whether a number's target is the identity's own. A number that was last seen with another scoped
+/// id has passed on.
 fn belongs_to(target: &AliasTarget, identity: &Identity) -> bool {
     match (&target.scoped_id, &identity.scoped_id) {
         (Some(last_seen), Some(current)) => last_seen == current,

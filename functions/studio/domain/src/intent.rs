@@ -4,7 +4,8 @@ use confab_messaging::{Button, Content, Media};
 
 use crate::{Class, Language, Texts, Tier, User, texts};
 
-/// Ids of choices, as providers return them. `3_he` is choice 3 with the data `he`; any other number is a pack.
+/// Ids of choices, as providers return them. `3_he` is choice 3 with the data `he`; any other
+/// number is a pack.
 pub(crate) mod choice {
     pub(crate) const BEGIN: &str = "1";
     pub(crate) const HOW_IT_WORKS: &str = "2";
@@ -181,7 +182,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// Normalizes a text: lower case, single spaces, no surrounding punctuation. A text of punctuation alone stays as it is.
+/// Normalizes a text: lower case, single spaces, no surrounding punctuation. A text of punctuation
+/// alone stays as it is.
 fn normalize(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let words = visible.trim_matches(|c: char| !c.is_alphanumeric());

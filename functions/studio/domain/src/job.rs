@@ -12,7 +12,8 @@ use crate::{Class, Order, Trigger};
 /// The studio's name in payments and on the bus.
 pub const PRODUCT: &str = "studio";
 
-/// A trigger of a user's conversation. Each variant is a version, so that a worker reads what an older function queued.
+/// A trigger of a user's conversation. Each variant is a version, so that a worker reads what an
+/// older function queued.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum Job {
@@ -84,7 +85,8 @@ impl PaymentChange {
     }
 }
 
-/// A delivery status of one of our messages. It has a queue of its own, because message retries wait for statuses.
+/// A delivery status of one of our messages. It has a queue of its own, because message retries
+/// wait for statuses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "version")]
 pub enum StatusJob {
@@ -160,7 +162,8 @@ pub enum PackTask {
     RenderSheet { pack: i64, class: Class },
 }
 
-/// Returns the FIFO group of a user's messages. The scoped id comes first, because every webhook has it.
+/// Returns the FIFO group of a user's messages. The scoped id comes first, because every webhook
+/// has it.
 pub fn conversation_key(address: &Address) -> String {
     let person = &address.person;
     let scoped_id = person.scoped_id.as_ref().map(|id| id.as_str());

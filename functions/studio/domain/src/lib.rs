@@ -16,7 +16,9 @@ mod texts;
 mod turn;
 mod user;
 
-pub use cleanup::{Cleanup, CleanupDueEvent, CleanupJob, CleanupStep, MODEL_TTL, StoredImage};
+pub use cleanup::{
+    Cleanup, CleanupDueEvent, CleanupJob, CleanupStep, StoredImage, is_model_expired,
+};
 pub use conversation::{AwaitedReply, Conversation, Model, Stage};
 pub use identity::{Alias, AliasTarget, AliasUpdate, ResolvedIdentity, aliases, resolve_identity};
 pub use job::{

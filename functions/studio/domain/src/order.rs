@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Class, Tier};
 
-/// An unpaid offer is forgotten after this time: a day for its link, one for its page and one for slow payments.
+/// An unpaid offer is forgotten after this time: a day for its link, one for its page and one for
+/// slow payments.
 pub(crate) const OFFER_TTL: Duration = Duration::from_secs(3 * 24 * 3600);
-/// A pending payment is forgotten after this time. Bank debits take up to two weeks; later money is refunded.
+/// A pending payment is forgotten after this time. Bank debits take up to two weeks; later money is
+/// refunded.
 pub(crate) const PENDING_PAYMENT_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 /// An offer older than this is not reused, so that a new payment link is always good for a day.
 const OFFER_REUSE_TTL: Duration = Duration::from_secs(20 * 3600);
@@ -24,7 +26,8 @@ const ETA_GRACE: Duration = Duration::from_secs(15 * 60);
 const FIRST_CHECK_DELAY: Duration = Duration::from_secs(5 * 60);
 /// Delay between two requests for the same refund.
 const REFUND_RETRY_DELAY: Duration = Duration::from_secs(3600);
-/// A paid order is given up this long after its payment: kept with half of its photos, refunded with fewer.
+/// A paid order is given up this long after its payment: kept with half of its photos, refunded
+/// with fewer.
 pub(crate) const ORDER_TIMEOUT: Duration = Duration::from_secs(6 * 3600);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,13 +143,15 @@ impl Order {
             && now < after(self.offered_at, OFFER_REUSE_TTL)
     }
 
-    /// Whether at least half of the photos were delivered: such an order is kept rather than refunded.
+    /// Whether at least half of the photos were delivered: such an order is kept rather than
+    /// refunded.
     pub fn is_mostly_delivered(&self) -> bool {
         !self.delivered.is_empty()
             && self.delivered.len() * 2 >= usize::try_from(self.images).unwrap_or(usize::MAX)
     }
 
-    /// Whether the sources may be deleted before the photos are made. A bank debit can outlast them.
+    /// Whether the sources may be deleted before the photos are made. A bank debit can outlast
+    /// them.
     pub fn sources_expire_too_soon(&self, now: Timestamp) -> bool {
         after(now, ORDER_TIMEOUT) > self.sources_expire_at
     }

@@ -124,7 +124,8 @@ pub struct PhotoInspection {
 }
 
 impl PhotoInspection {
-    /// Returns the first reason to reject the photo, in the order in which users can do something about it.
+    /// Returns the first reason to reject the photo, in the order in which users can do something
+    /// about it.
     pub fn rejection_reason(&self) -> Option<RejectionReason> {
         let checks = [
             (self.name.as_deref() == Some(""), RejectionReason::NoFace),
@@ -220,7 +221,8 @@ impl Photos {
         self.accepted().count() >= MIN_SELFIES
     }
 
-    /// Records a review once, and rejects a duplicate of an accepted photo. Returns `None` for an unknown or reviewed photo.
+    /// Records a review once, and rejects a duplicate of an accepted photo. Returns `None` for an
+    /// unknown or reviewed photo.
     pub fn record_verdict(&mut self, id: PhotoId, verdict: Verdict) -> Option<&Photo> {
         let is_duplicate = self.is_duplicate(&verdict);
         let photo = self
@@ -266,7 +268,8 @@ impl Photos {
             if values.values().sum::<usize>() < quorum {
                 continue;
             }
-            // Reversed, because `max_by_key` takes the last of equals: ties go to the alphabetically first value.
+            // Reversed, because `max_by_key` takes the last of equals: ties go to the
+            // alphabetically first value.
             if let Some((value, _)) = values.into_iter().rev().max_by_key(|(_, votes)| *votes) {
                 traits.insert(key.to_owned(), value.to_owned());
             }

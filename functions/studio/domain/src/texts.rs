@@ -1,4 +1,5 @@
-//! Texts for users, one constant a language. Tests check each text against the limits of the channels.
+//! Texts for users, one constant a language. Tests check each text against the limits of the
+//! channels.
 
 mod english;
 mod hebrew;

@@ -1,4 +1,5 @@
-//! One step of a user's conversation: a trigger comes in, the new state and the actions to take come out.
+//! One step of a user's conversation: a trigger comes in, the new state and the actions to take
+//! come out.
 //!
 //! Architecture invariant: pure, and safe under duplicate, late and reordered triggers.
 
@@ -19,9 +20,11 @@ use crate::{
     Catalog, Class, Conversation, Order, StoredImage, Texts, User, Verdict, replies, texts,
 };
 
-/// Providers allow free-form messages for 24 hours after the user's last one; five minutes less allow for clock skew.
+/// Providers allow free-form messages for 24 hours after the user's last one; five minutes less
+/// allow for clock skew.
 const MESSAGING_WINDOW: Duration = Duration::from_secs(24 * 3600 - 300);
-/// Age up to which selfies and models are offered. Payment and generation may take days more, and both expire after a month.
+/// Age up to which selfies and models are offered. Payment and generation may take days more, and
+/// both expire after a month.
 pub(crate) const SOURCE_MAX_AGE: Duration = Duration::from_secs(25 * 24 * 3600);
 /// Face data is removed from the conversation this long after the user's last message.
 pub const FACE_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -89,7 +92,8 @@ pub struct Image {
     pub object: String,
 }
 
-/// An effect of a decision: saved with it, and executed afterwards. Its serialized names are those of stored rows.
+/// An effect of a decision: saved with it, and executed afterwards. Its serialized names are those
+/// of stored rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
@@ -176,7 +180,8 @@ struct Turn<'a> {
     actions: Vec<Action>,
 }
 
-/// Decides a trigger. Returns `None` for an unknown user, unless the trigger is a message, which creates one.
+/// Decides a trigger. Returns `None` for an unknown user, unless the trigger is a message, which
+/// creates one.
 pub fn decide(
     known: Option<User>,
     context: TurnContext<'_>,
@@ -253,7 +258,8 @@ impl Turn<'_> {
         self.actions.push(Action::SendMessage { body });
     }
 
-    /// Holds a message. The first one is announced by a template, which providers allow at any time.
+    /// Holds a message. The first one is announced by a template, which providers allow at any
+    /// time.
     fn hold_message(&mut self, body: Body) {
         let held = &self.user.conversation.held_messages;
         if held.is_empty() {

@@ -25,7 +25,8 @@ pub struct User {
     pub conversation: Conversation,
     #[serde(default, rename = "due", skip_serializing_if = "Option::is_none")]
     pub next_timer_at: Option<Timestamp>,
-    /// Choices of our latest message. On a channel without buttons, users answer with a number or a title.
+    /// Choices of our latest message. On a channel without buttons, users answer with a number or a
+    /// title.
     #[serde(default, rename = "offered", skip_serializing_if = "Vec::is_empty")]
     pub last_choices: Vec<Button>,
 }

@@ -1,6 +1,7 @@
 //! `POST /pack-tune-received`: Astria reports progress of an order.
 //!
-//! Astria signs nothing, so the body is not read: a valid ticket of the order makes the worker poll Astria.
+//! Astria signs nothing, so the body is not read: a valid ticket of the order makes the worker poll
+//! Astria.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `POST /SmsReceived`: webhooks of Meta and Twilio. Verifies, parses, queues and answers 2xx. `GET` verifies the address.
+//! `POST /SmsReceived`: webhooks of Meta and Twilio. Verifies, parses, queues and answers 2xx.
+//! `GET` verifies the address.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `GET /studio/health`: the process runs. `GET /studio/ready`: the table and the queues answer, too.
+//! `GET /studio/health`: the process runs. `GET /studio/ready`: the table and the queues answer,
+//! too.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `GET /api/studio/ratings?month=2026-11`: ratings, feedback and questions of users, for the operator.
+//! `GET /api/studio/ratings?month=2026-11`: ratings, feedback and questions of users, for the
+//! operator.
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 

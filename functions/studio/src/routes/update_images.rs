@@ -1,4 +1,5 @@
-//! `POST /update-images`: begins a refresh of the packs and their sample sheets. `GET` returns its progress.
+//! `POST /update-images`: begins a refresh of the packs and their sample sheets. `GET` returns its
+//! progress.
 
 use std::sync::Arc;
 

@@ -48,7 +48,8 @@ impl AstriaAccount {
     }
 }
 
-/// Authenticates a callback of Astria, which signs nothing: the sealed ticket proves that we issued the address.
+/// Authenticates a callback of Astria, which signs nothing: the sealed ticket proves that we issued
+/// the address.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallbackTicket {

@@ -68,7 +68,8 @@ impl CatalogCache {
         Ok(catalog)
     }
 
-    /// Fills the cache during init, so that the first message does not wait. The first message retries a failure.
+    /// Fills the cache during init, so that the first message does not wait. The first message
+    /// retries a failure.
     pub(crate) async fn fill(&self, store: &Store) {
         drop(self.current(store).await);
     }

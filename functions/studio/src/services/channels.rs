@@ -1,4 +1,5 @@
-//! Channels: messages go out through the one that the user wrote from, and media comes in through it.
+//! Channels: messages go out through the one that the user wrote from, and media comes in through
+//! it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,10 +15,11 @@ use secrecy::SecretString;
 
 use crate::config::{Config, META_ACCESS_TOKEN, TWILIO_AUTH_TOKEN};
 
-/// A message without a status this long after the last attempt's lease ended was not accepted, and is sent again.
+/// A message without a status this long after the last attempt's lease ended was not accepted, and
+/// is sent again.
 ///
-/// Statuses arrive within seconds, with our reference. Meta cannot be asked, and Twilio finds messages by text only,
-/// which repeats.
+/// Statuses arrive within seconds, with our reference. Meta cannot be asked, and Twilio finds
+/// messages by text only, which repeats.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Channels {
@@ -138,7 +140,8 @@ impl Channels {
         }
     }
 
-    /// Judges an attempt with an unknown outcome. A status would have settled it: see `Store::apply_status`.
+    /// Judges an attempt with an unknown outcome. A status would have settled it: see
+    /// `Store::apply_status`.
     pub(crate) fn evidence_of(&self, attempts_ended: Timestamp) -> Evidence {
         let evidence = evidence_at(attempts_ended, self.clock.now());
         if evidence == Evidence::DidNotHappen {

@@ -43,7 +43,8 @@ impl Store {
         self.table.get(key(run)).await
     }
 
-    /// Returns the latest runs, newest first. Ids sort by day; within a day the time of the start decides.
+    /// Returns the latest runs, newest first. Ids sort by day; within a day the time of the start
+    /// decides.
     pub(crate) async fn cleanups(&self, limit: i32) -> Result<Vec<CleanupReport>> {
         let keys = Condition::expression("pk = :all").value(":all", text("CLEANUPS"));
         let rows = self
@@ -122,7 +123,8 @@ impl Store {
         Ok(has_faces && now >= after(row.user.last_message_at, FACE_TTL))
     }
 
-    /// Returns the keys of expired messages. DynamoDB's own expiry is days late, or does not happen.
+    /// Returns the keys of expired messages. DynamoDB's own expiry is days late, or does not
+    /// happen.
     pub(crate) async fn expired_messages(
         &self,
         user_id: UserId,

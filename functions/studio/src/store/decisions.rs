@@ -1,4 +1,5 @@
-//! Decisions of the conversation's worker: saved in one transaction with their effects and inbox entry.
+//! Decisions of the conversation's worker: saved in one transaction with their effects and inbox
+//! entry.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Inbox, Table};
@@ -94,7 +95,8 @@ impl Store {
         Ok(writes)
     }
 
-    /// Writes the changes of aliases, or deletes all aliases of an erased user, so that a later message creates a new one.
+    /// Writes the changes of aliases, or deletes all aliases of an erased user, so that a later
+    /// message creates a new one.
     fn write_aliases(
         &self,
         message: Option<&Inbound>,

@@ -80,8 +80,8 @@ impl StatusChange<'_> {
 }
 
 impl Store {
-    /// Saves a provider's delivery status. Returns the effect if the status is later than the saved one, so that
-    /// duplicate and out-of-order statuses change nothing.
+    /// Saves a provider's delivery status. Returns the effect if the status is later than the saved
+    /// one, so that duplicate and out-of-order statuses change nothing.
     pub(crate) async fn apply_status(
         &self,
         status: &StatusUpdate,
@@ -132,7 +132,8 @@ impl Store {
             .map(drop)
     }
 
-    /// Writes a status if its rank is higher than the saved one. Returns `None` when nothing was written.
+    /// Writes a status if its rank is higher than the saved one. Returns `None` when nothing was
+    /// written.
     async fn advance(
         &self,
         key: Row,
@@ -180,7 +181,8 @@ impl Store {
             .into_iter()
             .map(Table::from_row::<EffectRow>)
             .collect::<Result<Vec<_>>>()?;
-        // Effects are executed in their order, which a batch does not keep. A missing row was settled and has expired.
+        // Effects are executed in their order, which a batch does not keep. A missing row was
+        // settled and has expired.
         let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
         Ok(inbox
             .effects

@@ -47,7 +47,8 @@ pub(crate) enum GenerationClaim {
 }
 
 impl Generation {
-    /// Returns the earliest time, by Astria's clock, at which the order's tune can have been created.
+    /// Returns the earliest time, by Astria's clock, at which the order's tune can have been
+    /// created.
     pub(crate) fn requested_since(&self) -> Timestamp {
         before(self.requested_at, MAX_CLOCK_SKEW)
     }
@@ -126,7 +127,8 @@ impl Store {
         self.update_generation(order, expression, condition).await
     }
 
-    /// Releases the claim after Astria refused the request. `is_unclear` stays true if an earlier request may have arrived.
+    /// Releases the claim after Astria refused the request. `is_unclear` stays true if an earlier
+    /// request may have arrived.
     pub(crate) async fn release_claim(&self, order: OrderId, is_unclear: bool) -> Result<()> {
         let condition = exists()
             .value(":unclear", AttributeValue::Bool(is_unclear))

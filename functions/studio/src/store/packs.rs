@@ -124,7 +124,8 @@ impl Store {
         }))
     }
 
-    /// Replaces the packs. A pack keeps its sheets until new ones are rendered, and one in `kept_ids` keeps its row.
+    /// Replaces the packs. A pack keeps its sheets until new ones are rendered, and one in
+    /// `kept_ids` keeps its row.
     pub(crate) async fn replace_packs(
         &self,
         refresh: EventId,

@@ -327,7 +327,16 @@ async fn status_out_of_order_or_repeated_changes_nothing() {
     set_rank(status.stage.rank());
     assert_eq!(store.apply_status(&status).await.unwrap(), None, "a copy");
     set_rank(status.stage.rank() + 1);
-    assert_eq!(store.apply_status(&status).await.unwrap(), None, "an older status");
+    assert_eq!(
+        store.apply_status(&status).await.unwrap(),
+        None,
+        "an older status"
+    );
+}
+
+#[test]
+fn messages_expire_after_14_days() {
+    assert_eq!(message_expiry(Timestamp::UNIX_EPOCH), 14 * 24 * 3600);
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl Store {
             let row: UserRow = Table::from_row(row)?;
             users.insert(row.user.id, Some(row));
         }
-        // Each read row may lead to another id by a merge, so the identity is resolved until no id is unread.
+        // Each read row may lead to another id by a merge, so the identity is resolved until no id
+        // is unread.
         let identity = loop {
             let merged_id = |id| merged_id(&users, id);
             let identity =

@@ -1,13 +1,16 @@
-//! The worker of cleanups: deletes expired messages, pictures and models page by page, and continues in another job.
+//! The worker of cleanups: deletes expired messages, pictures and models page by page, and
+//! continues in another job.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use confab_astria::Tune;
 use confab_aws::Entry;
 use confab_contracts::{Event, studio::CleanupFinished};
-use confab_core::{Clock, EventId, OrderId, Result, UserId, after};
+use confab_core::{Clock, EventId, OrderId, Result, UserId};
 use confab_lambda::QueueMessage;
-use studio_domain::{Cleanup, CleanupJob, CleanupStep, MODEL_TTL, PRODUCT, StoredImage, Trigger};
+use studio_domain::{
+    Cleanup, CleanupJob, CleanupStep, PRODUCT, StoredImage, Trigger, is_model_expired,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -82,7 +85,8 @@ async fn finish(state: &State, cleanup: Cleanup) -> Result<()> {
     state.bus()?.publish(&[event]).await
 }
 
-/// Deletes expired messages, and queues a timer for idle users: the conversation's worker removes their face data.
+/// Deletes expired messages, and queues a timer for idle users: the conversation's worker removes
+/// their face data.
 async fn clean_users(state: &State, cleanup: &mut Cleanup) -> Result<Option<String>> {
     let (store, now) = (state.store()?, state.clock.now());
     let users = store
@@ -155,18 +159,20 @@ async fn clean_models(state: &State, cleanup: &mut Cleanup) -> Result<Option<Str
             }
         }
     }
-    // A page that does not lead to older models is the last one: otherwise the list would never end.
+    // A page that does not lead to older models is the last one: otherwise the list would never
+    // end.
     let oldest = tunes.iter().map(|tune| tune.id).min();
     let cursor = oldest.filter(|oldest| before.is_none_or(|before| *oldest < before));
     Ok(cursor.map(|id| id.to_string()))
 }
 
-/// Whether a model is old and ours: its title is an order of this studio. Others on the account are left alone.
+/// Whether a model is old and ours: its title is an order of this studio. Others on the account are
+/// left alone.
 async fn is_expired(state: &State, tune: &Tune) -> Result<bool> {
     let (Ok(order), Some(created_at)) = (tune.title.parse::<OrderId>(), tune.created_at) else {
         return Ok(false);
     };
-    if state.clock.now() < after(created_at, MODEL_TTL) {
+    if !is_model_expired(created_at, state.clock.now()) {
         return Ok(false);
     }
     Ok(state.store()?.generation(order).await?.is_some())

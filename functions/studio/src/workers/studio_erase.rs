@@ -1,4 +1,5 @@
-//! The worker of erasures: deletes a user's models, pictures and rows. Repeated, it finds less to delete.
+//! The worker of erasures: deletes a user's models, pictures and rows. Repeated, it finds less to
+//! delete.
 
 use std::sync::Arc;
 

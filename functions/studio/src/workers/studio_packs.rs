@@ -77,7 +77,8 @@ async fn list_packs(state: &State, refresh: EventId, correlation_id: Correlation
     state.pack_queue()?.send(&entries).await
 }
 
-/// Fetches each listed pack, because the list has no images. A pack that cannot be read keeps its row.
+/// Fetches each listed pack, because the list has no images. A pack that cannot be read keeps its
+/// row.
 async fn fetch_packs(astria: &Astria, correlation_id: CorrelationId) -> Result<PackListing> {
     let ids: Vec<_> = astria.packs().await?.iter().map(|pack| pack.id).collect();
     // An empty list is more likely an outage than the end of all packs.

@@ -1,4 +1,5 @@
-//! The worker of selfies: fetches a photo, has Astria inspect it, and stores accepted ones without their metadata.
+//! The worker of selfies: fetches a photo, has Astria inspect it, and stores accepted ones without
+//! their metadata.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +26,8 @@ pub const PARTS: &[Part] = &[
     Part::Bus,
 ];
 
-/// Size of stored selfies: smaller faces are useless for training, and larger ones do not improve it.
+/// Size of stored selfies: smaller faces are useless for training, and larger ones do not improve
+/// it.
 const SELFIE_SIZE: Wanted = Wanted {
     shorter_side: 400,
     within: Size::square(2_048),
@@ -169,8 +171,16 @@ fn to_domain(inspection: Inspection) -> PhotoInspection {
 mod tests {
     use super::*;
 
+    /// A PNG of one pixel.
+    const TINY_PNG: &[u8] =
+        b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\
+        \x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xde\x00\x00\x00\x0c\x49\x44\x41\x54\x78\x9c\x63\
+        \xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00\x49\x45\x4e\x44\xae\
+        \x42\x60\x82";
+
     #[test]
-    fn files_that_are_no_pictures_are_unreadable() {
+    fn tiny_pictures_are_too_small_and_other_files_unreadable() {
+        assert_eq!(normalize(TINY_PNG), Err(RejectionReason::TooSmall));
         assert_eq!(
             normalize(b"not a picture"),
             Err(RejectionReason::Unreadable)

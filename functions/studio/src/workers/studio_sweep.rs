@@ -1,4 +1,5 @@
-//! The sweep: every few minutes it queues the timers that are due, and once a day a refresh of the packs.
+//! The sweep: every few minutes it queues the timers that are due, and once a day a refresh of the
+//! packs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +23,8 @@ pub async fn handle(state: Arc<State>, run: ScheduledRun) -> Result<()> {
     if due.len() == MAX_TIMERS {
         metrics::count("SweepNotFinished", "too_many");
     }
-    // The minute is part of the id: a schedule that fires twice is one run, and users who stay due get another timer later.
+    // The minute is part of the id: a schedule that fires twice is one run, and users who stay due
+    // get another timer later.
     let minute = run.at.as_second() / MINUTE.as_secs().cast_signed();
     let mut entries = Vec::new();
     for user_id in due {

@@ -47,7 +47,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Ends an order that will get no more photos: completes it with at least half of them, and refunds it with fewer.
+    /// Ends an order that will get no more photos: completes it with at least half of them, and
+    /// refunds it with fewer.
     pub(super) fn finish_order(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let Some(order) = self

@@ -7,7 +7,8 @@ use confab_messaging::Body;
 
 use super::{Action, SOURCE_MAX_AGE, Turn};
 use crate::{
-    Class, MODEL_TTL, Model, Order, OrderStatus, Pack, Source, Stage, Tier, cleanup::IMAGE_TTL,
+    Class, Model, Order, OrderStatus, Pack, Source, Stage, Tier,
+    cleanup::{IMAGE_TTL, MODEL_TTL},
     replies,
 };
 
@@ -99,7 +100,8 @@ impl Turn<'_> {
         });
     }
 
-    /// Offers a pack. While a payment is pending it asks for a confirmation first, so that no user pays twice by mistake.
+    /// Offers a pack. While a payment is pending it asks for a confirmation first, so that no user
+    /// pays twice by mistake.
     pub(super) fn choose_pack(&mut self, pack_id: i64) {
         let conversation = &self.user.conversation;
         let pack = self.context.catalog.pack(pack_id);
@@ -117,7 +119,8 @@ impl Turn<'_> {
         self.context.catalog.prices.get(&pack.tier()?).copied()
     }
 
-    /// Creates an order, or finds the open one of the same pack, source and price, and sends its payment link.
+    /// Creates an order, or finds the open one of the same pack, source and price, and sends its
+    /// payment link.
     pub(super) fn create_offer(&mut self, pack: i64) {
         let texts = self.texts();
         if self.user.conversation.order_in_progress().is_some() {
@@ -220,7 +223,8 @@ impl Turn<'_> {
         self.send_tiers();
     }
 
-    /// Marks an offer as pending. A failure or the money itself may have arrived first, and then wins.
+    /// Marks an offer as pending. A failure or the money itself may have arrived first, and then
+    /// wins.
     pub(super) fn payment_pending(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let Some(order) = self.conversation().order_mut(id) else {
@@ -237,7 +241,8 @@ impl Turn<'_> {
         self.send_text(text);
     }
 
-    /// Starts a paid order. Refunds one that was forgotten, or whose sources expire before its photos could be made.
+    /// Starts a paid order. Refunds one that was forgotten, or whose sources expire before its
+    /// photos could be made.
     pub(super) fn payment_received(&mut self, id: OrderId) {
         let (now, texts) = (self.now(), self.texts());
         let in_progress = self.user.conversation.order_in_progress();
@@ -266,7 +271,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether an earlier order uses the same model: orders of one model run one by one, to tell their photos apart.
+    /// Whether an earlier order uses the same model: orders of one model run one by one, to tell
+    /// their photos apart.
     pub(super) fn waits_for_model(&self, order: &Order) -> bool {
         if !matches!(order.source, Source::Model { .. }) {
             return false;
@@ -315,7 +321,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the user is still at the payment of this order, and has not chosen another pack since.
+    /// Whether the user is still at the payment of this order, and has not chosen another pack
+    /// since.
     fn is_current_offer(&self, id: OrderId) -> bool {
         let conversation = &self.user.conversation;
         let mut offers = conversation
@@ -326,7 +333,7 @@ impl Turn<'_> {
         conversation.stage == Stage::Paying && is_latest
     }
 
-    /// Tells the user at any stage: they were told that their payment was on its way.
+    /// Announces the failure at any stage, because the pending payment was announced, too.
     fn pending_payment_failed(&mut self, id: OrderId) {
         if self.user.conversation.stage == Stage::PaymentPending {
             self.reset_stage();

@@ -8,8 +8,8 @@ use confab_messaging::{Address, Channel, Content, Identity};
 
 use super::*;
 use crate::{
-    Language, MODEL_TTL, OrderStatus, RejectionReason, Source, Stage, Tier,
-    cleanup::IMAGE_TTL,
+    Language, OrderStatus, RejectionReason, Source, Stage, Tier,
+    cleanup::{IMAGE_TTL, MODEL_TTL},
     order::{OFFER_TTL, ORDER_TIMEOUT},
     pack::tests::catalog,
 };
@@ -1007,6 +1007,19 @@ fn pending_payment_is_not_reminded_of_and_not_forgotten() {
 }
 
 #[test]
+fn offers_are_forgotten_after_3_days_and_pending_payments_after_30() {
+    for (chat, days) in [(Chat::with_offer(), 3), (Chat::with_pending_payment(), 30)] {
+        let (mut chat, order) = chat;
+        chat.now += days * 24 * HOUR - 1;
+        chat.apply(&Trigger::TimerFired);
+        assert!(chat.conversation().order(order).is_some(), "{days}");
+        chat.now += 1;
+        chat.apply(&Trigger::TimerFired);
+        assert!(chat.conversation().order(order).is_none(), "{days}");
+    }
+}
+
+#[test]
 fn second_order_needs_a_confirmation_while_a_payment_is_pending() {
     let (mut chat, first) = Chat::with_pending_payment();
     let question = chat.taps("18_2");
@@ -1309,4 +1322,45 @@ fn returning_user_needs_new_selfies_once_the_model_has_expired() {
         "there is nothing to make photos from"
     );
     assert_eq!(chat.conversation().stage, Stage::Collecting);
+}
+
+/// Jobs on queues and rows in the table outlive a deployment.
+#[test]
+fn serialized_names_of_triggers_actions_and_statuses_are_stable() {
+    let order = OrderId::new(Timestamp::UNIX_EPOCH, &|| [9; 10]);
+    let paid_at = Timestamp::UNIX_EPOCH;
+    let trigger = |trigger: Trigger| serde_json::to_value(trigger).unwrap()["event"].clone();
+    let action = |action: Action| serde_json::to_value(action).unwrap()["action"].clone();
+    let status = |status: OrderStatus| serde_json::to_value(status).unwrap()["at"].clone();
+    let names = [
+        (
+            trigger(Trigger::PaymentPending { order }),
+            "payment_pending",
+        ),
+        (trigger(Trigger::PaymentReceived { order }), "paid"),
+        (trigger(Trigger::PaymentFailed { order }), "not_paid"),
+        (trigger(Trigger::GenerationFailed { order }), "refused"),
+        (trigger(images_ready(order, 1, true)), "made"),
+        (trigger(Trigger::TimerFired), "due"),
+        (action(Action::Refund { order }), "refund"),
+        (action(Action::UseCredit { order }), "use_credit"),
+        (
+            action(Action::CheckGeneration { order, tune: 7 }),
+            "look_after",
+        ),
+        (action(Action::SaveRating { order, stars: 5 }), "rate"),
+        (action(Action::EraseUser { orders: vec![] }), "erase"),
+        (status(OrderStatus::Offered), "offered"),
+        (status(OrderStatus::Requested { paid_at }), "asked"),
+        (
+            status(OrderStatus::Generating { paid_at, tune: 7 }),
+            "making",
+        ),
+        (status(OrderStatus::Delivered), "done"),
+        (status(OrderStatus::RefundRequested), "returning"),
+        (status(OrderStatus::Refunded), "returned"),
+    ];
+    for (serialized, name) in names {
+        assert_eq!(serialized, name);
+    }
 }

@@ -7,7 +7,8 @@ use confab_core::{OrderId, Timestamp, after, before};
 use super::{Action, FACE_TTL, MESSAGING_WINDOW, SOURCE_MAX_AGE, Turn};
 use crate::{OrderStatus, Photos, Stage, replies};
 
-/// Silence after which a user in the middle of an order is reminded, once, within the messaging window.
+/// Silence after which a user in the middle of an order is reminded, once, within the messaging
+/// window.
 const REMINDER_DELAY: Duration = Duration::from_secs(20 * 3600);
 
 impl Turn<'_> {
@@ -32,7 +33,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Removes selfies that are too old to sell, and all face data of users who have been silent for `FACE_TTL`.
+    /// Removes selfies that are too old to sell, and all face data of users who have been silent
+    /// for `FACE_TTL`.
     pub(super) fn remove_expired_faces(&mut self) {
         let now = self.now();
         let cutoff = before(now, SOURCE_MAX_AGE);

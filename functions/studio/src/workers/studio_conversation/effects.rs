@@ -7,13 +7,13 @@ use confab_contracts::{
     Contract, Event,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
 };
-use confab_core::{Clock, Error, EventId, OrderId, Result, Timestamp, after};
-use confab_messaging::Body;
+use confab_core::{Clock, Error, EventId, OrderId, PhotoId, Result, Timestamp, after};
+use confab_messaging::{Body, Media};
 use confab_pay_links::SEAL_TTL;
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
 use serde::Serialize;
 use studio_domain::{
-    Action, EraseJob, GenerationJob, GenerationTask, PRODUCT, PhotoJob, object_key,
+    Action, Class, EraseJob, GenerationJob, GenerationTask, PRODUCT, PhotoJob, object_key,
 };
 
 use crate::{
@@ -134,19 +134,7 @@ impl<'a> EffectExecutor<'a> {
                 photo,
                 media,
                 class,
-            } => {
-                let Some(from) = effect.what.to.clone() else {
-                    return Ok(());
-                };
-                let job = PhotoJob::V1 {
-                    user_id,
-                    photo,
-                    from,
-                    media,
-                    class,
-                };
-                send_job(state.photo_queue()?, effect, &job).await
-            }
+            } => self.send_review(effect, photo, media, class).await,
             Action::StartGeneration { order } => {
                 let order = Box::new(order);
                 self.send_generation(effect, GenerationTask::Start { user_id, order })
@@ -176,6 +164,26 @@ impl<'a> EffectExecutor<'a> {
                 send_job(state.erase_queue()?, effect, &job).await
             }
         }
+    }
+
+    async fn send_review(
+        &self,
+        effect: &Effect<UserAction>,
+        photo: PhotoId,
+        media: Media,
+        class: Class,
+    ) -> Result<()> {
+        let Some(from) = effect.what.to.clone() else {
+            return Ok(());
+        };
+        let job = PhotoJob::V1 {
+            user_id: effect.what.user_id,
+            photo,
+            from,
+            media,
+            class,
+        };
+        send_job(self.state.photo_queue()?, effect, &job).await
     }
 
     async fn send_generation(

@@ -1,5 +1,6 @@
-//! Simulates users, payments and Astria losing, duplicating, delaying and reordering events, and a worker that crashes
-//! between reading a trigger and executing its actions. Each seed is one schedule of faults.
+//! Simulates users, payments and Astria losing, duplicating, delaying and reordering events, and a
+//! worker that crashes between reading a trigger and executing its actions. Each seed is one
+//! schedule of faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 
