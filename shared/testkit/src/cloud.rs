@@ -72,12 +72,12 @@ fn root() -> PathBuf {
 }
 
 impl Cloud {
-    /// Opens an empty cloud from the repository's templates. SSM holds `parameters` by name.
+    /// Opens an empty cloud from the repository's templates. SSM holds the secrets of all `service.toml` files.
     #[expect(
         clippy::unwrap_used,
         reason = "a template that cannot be read fails the test"
     )]
-    pub async fn open(parameters: &[(&str, &str)]) -> Self {
+    pub async fn open() -> Self {
         let data = folder();
         let clock = TestClock(Arc::new(AtomicI64::new(START_MS)));
         let places = Places::default();
@@ -90,7 +90,7 @@ impl Cloud {
                 binaries: root().join("target/debug"),
                 tools: root().join(".tools/lambda"),
             },
-            parameters: own(parameters),
+            parameters: secrets(),
             clock: Arc::new(confab_emulator::Clock::with_source(move || source.now_ms())),
         })
         .await
@@ -123,6 +123,21 @@ impl Cloud {
         Env::from_iter(function.environment.clone())
     }
 
+    /// Returns the bodies of the messages on the queue with this URL, oldest first. They stay there.
+    #[expect(
+        clippy::unwrap_used,
+        reason = "an unknown queue is a mistake in the test"
+    )]
+    pub fn queued(&self, url: &str) -> Vec<serde_json::Value> {
+        let name = url.rsplit('/').next().unwrap_or_default();
+        let queue = self.emulator.queues.queue(name).unwrap();
+        let messages = self.emulator.queues.peek(queue, usize::MAX >> 1).unwrap();
+        let bodies = messages
+            .iter()
+            .map(|message| serde_json::from_str(&message.body));
+        bodies.map(Result::unwrap_or_default).collect()
+    }
+
     /// Returns AWS as a function sees it: with its permissions, and without retries.
     #[expect(clippy::unwrap_used, reason = "the environment is written here")]
     pub fn aws(&self, function: &str) -> Aws {
@@ -141,11 +156,34 @@ impl Cloud {
     }
 }
 
-fn own(parameters: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let parameters = parameters.iter();
-    parameters
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+/// The secrets that services have on a laptop, by their names in SSM.
+#[expect(clippy::unwrap_used, reason = "a broken service.toml fails the test")]
+fn secrets() -> BTreeMap<String, String> {
+    #[derive(serde::Deserialize)]
+    struct Service {
+        #[serde(default)]
+        secrets: Vec<Secret>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Secret {
+        name: String,
+        local: String,
+    }
+    let mut secrets = BTreeMap::new();
+    for service in std::fs::read_dir(root().join("functions"))
+        .unwrap()
+        .flatten()
+    {
+        let text = std::fs::read_to_string(service.path().join("service.toml"));
+        let service: Service = toml::from_str(&text.unwrap_or_default()).unwrap();
+        secrets.extend(
+            service
+                .secrets
+                .into_iter()
+                .map(|secret| (secret.name, secret.local)),
+        );
+    }
+    secrets
 }
 
 /// A folder in memory where the machine has one.
@@ -256,7 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn functions_call_the_emulator_with_their_own_permissions() {
-        let cloud = Cloud::open(&[]).await;
+        let cloud = Cloud::open().await;
         let table = rooms(&cloud, "chats");
         let mut row = Table::key("p", "s");
         row.insert("name".into(), text("x"));
@@ -273,7 +311,7 @@ mod tests {
 
     #[tokio::test]
     async fn faults_lose_calls_and_replies() {
-        let cloud = Cloud::open(&[]).await;
+        let cloud = Cloud::open().await;
         let table = rooms(&cloud, "chats");
         let read = || {
             table.query_consistent(

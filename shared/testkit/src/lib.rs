@@ -2,6 +2,7 @@
 
 mod cloud;
 mod faults;
+mod http;
 #[expect(
     clippy::unwrap_used,
     reason = "a missing sample is a mistake in the test"
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub use cloud::{Cloud, TestClock};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate};
+pub use http::{TestRequest, TestResponse, send};
 
 use lambda_http::Request;
 use serde_json::Value;
