@@ -213,7 +213,7 @@ fn binaries_hold_no_logic() -> Result<()> {
         ) {
             let text = std::fs::read_to_string(&file)?;
             let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
-            assert!(lines <= 8, "{} has {lines} lines", file.display());
+            assert!(lines <= 12, "{} has {lines} lines", file.display());
             let module = file
                 .file_stem()
                 .context("a name")?
@@ -332,7 +332,9 @@ fn only_functions_local_the_cli_and_tests_have_binaries() -> Result<()> {
             ["confab-cli", "confab-emulator", "confab-server"].contains(&dependency.as_str())
         });
         assert!(
-            !on_a_laptop || folder == "tests" || folder.starts_with("local/"),
+            !on_a_laptop
+                || ["tests", "shared/testkit"].contains(&folder.as_str())
+                || folder.starts_with("local/"),
             "{name} links what runs on a laptop only"
         );
     }
@@ -861,10 +863,10 @@ fn functions_link_one_lean_http_and_tls_stack() -> Result<()> {
                 assert!(!line.starts_with(bad), "{service} links {line}");
             }
             if line.starts_with("aws-sdk-") && !line.contains("(*)") {
-                assert!(
-                    line.contains("[rt-tokio]"),
-                    "{service}: more than the lean features: {line}"
-                );
+                let is_lean = ["[rt-tokio]", "[rt-tokio,sigv4a]"]
+                    .iter()
+                    .any(|lean| line.contains(lean));
+                assert!(is_lean, "{service}: more than the lean features: {line}");
             }
         }
         assert!(tree.contains("ring v"), "the check must see the tree");

@@ -787,7 +787,11 @@ async fn short_links_expire_after_a_day_and_still_show_payments() -> Result<()> 
     shop.pays(&order, "success").await?;
     shop.comes_to(paid.order_id, "paid").await?;
     place.advance(Duration::from_secs(24 * 3600 + 1)).await?;
-    let pages = [(200, "is paid"), (410, "has expired"), (410, "has expired")];
+    let pages = [
+        (200, "is already paid"),
+        (410, "has expired"),
+        (410, "has expired"),
+    ];
     for (link, (status, title)) in links.iter().zip(pages) {
         let answer = shop.opens(link, "en").await?;
         assert_eq!(answer.status().as_u16(), status, "{title}");

@@ -49,7 +49,7 @@ async fn posts_are_refused_with_a_reason_and_store_nothing() {
         (
             TestRequest::post(&path, valid.clone()).token(&stranger.token),
             403,
-            "forbidden",
+            "not_a_member",
         ),
         (
             TestRequest::post(&path, unknown_field).token(&world.host.token),
