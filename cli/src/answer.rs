@@ -6,7 +6,7 @@ use serde_json::Value;
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) json: Value,
-    /// Is there nothing that somebody should look at?
+    /// Whether nothing needs attention.
     pub(crate) is_fine: bool,
 }
 

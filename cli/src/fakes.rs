@@ -150,7 +150,7 @@ impl Checkup for World {
     }
 }
 
-/// Somebody who says the same to everything, and counts how often.
+/// An operator who gives one answer to every question, and counts them.
 #[derive(Debug, Default)]
 pub(crate) struct Person {
     pub(crate) says: bool,

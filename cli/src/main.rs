@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
             } else {
                 answer.text
             };
-            // Whoever reads this may have seen enough.
+            // The reader may have closed the pipe.
             std::io::stdout().lock().write_all(text.as_bytes()).ok();
             if answer.is_fine {
                 ExitCode::SUCCESS
@@ -108,7 +108,7 @@ async fn replay(place: &Place, arguments: ReplayArguments) -> Result<Answer> {
         yes,
     } = arguments;
     match (Stored::of(&what), function) {
-        // Nobody but us lives on a laptop.
+        // On a laptop there is no other stack.
         (Stored::File(file), function) => {
             let yes = yes || matches!(place.view, View::Local(_));
             replay::event(place, file, function, &Terminal { yes }).await

@@ -85,7 +85,7 @@ async fn of_aws(arguments: &PlaceArguments, region: Option<String>) -> SdkConfig
 
 /// The access key names the caller, and this is no function, so it may do everything.
 fn of_local(aws: &str) -> Result<SdkConfig> {
-    // Nothing here speaks TLS, so nobody has to be trusted.
+    // Nothing here speaks TLS, so no roots are needed.
     let tls = TlsContext::builder()
         .with_trust_store(TrustStore::empty())
         .build()?;

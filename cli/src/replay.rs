@@ -129,7 +129,7 @@ pub(crate) async fn dead_letters(
     })
 }
 
-/// Their ids: while somebody thinks about the answer, the messages are not held.
+/// Their ids. Messages are not kept in flight while the operator decides.
 async fn with_correlation_id(
     place: &impl Letters,
     dlq: &DeadLetters,

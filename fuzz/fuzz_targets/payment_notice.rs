@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
     let (header, body) = (String::from_utf8_lossy(header), body.strip_prefix(b"\n").unwrap_or(body));
     let now = Timestamp::from_second(1_749_430_783).unwrap();
     let secrets = ["whsec_fuzz".to_owned().into(), "whsec_next".to_owned().into()];
-    // Nobody guesses a signature.
+    // A guessed signature must never verify.
     assert!(verify(&secrets, body, Some(&header), now).is_err());
     assert!(generic::verify(&secrets, body, Some(&header), now).is_err());
     let signed = sign(&secrets[1], body, now).unwrap();

@@ -37,7 +37,7 @@ pub(crate) fn all(queues: &[Queue]) -> Vec<DeadLetters> {
 pub(crate) async fn list(place: &impl Queues) -> Result<Answer> {
     let all = all(&place.queues().await?);
     let queues: Vec<_> = all.iter().map(|dlq| dlq.queue.clone()).collect();
-    // Whoever may not ask CloudWatch may still see what is there.
+    // Without permission for CloudWatch the messages can still be listed.
     let (oldest, unknown) = match place.oldest(&queues).await {
         Ok(oldest) => (oldest, String::new()),
         Err(error) => (

@@ -42,7 +42,7 @@ pub(crate) async fn answers(http: &reqwest::Client, urls: &[String]) -> Vec<Find
     }
 }
 
-/// As Meta does it when somebody registers the webhook.
+/// Asks as Meta does when a webhook is registered.
 pub(crate) async fn verify_webhook(
     http: &reqwest::Client,
     url: &str,

@@ -73,7 +73,7 @@ impl Finding {
         }
     }
 
-    /// What could not be looked at is a problem: nobody knows whether all is well.
+    /// A failed check is a problem, because its result is unknown.
     pub(crate) fn unseen(check: &'static str, error: &anyhow::Error) -> Self {
         Self::problem(
             check,

@@ -89,7 +89,7 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
     vec![condition, drifted, complete]
 }
 
-/// A parameter of SSM that the stack names. Its value is nobody's business here.
+/// An SSM parameter that the stack names. Its value is never read here.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
