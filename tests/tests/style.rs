@@ -35,7 +35,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     (
         "shared/testkit",
-        &["shared/core", "shared/messaging", "local/emulator"],
+        &[
+            "shared/core",
+            "shared/aws",
+            "shared/lambda",
+            "shared/messaging",
+            "local/emulator",
+        ],
     ),
     ("local/emulator", &[]),
     ("local/simulators/", &["shared/", "local/simulators/"]),

@@ -295,18 +295,20 @@ mod tests {
     #[tokio::test]
     async fn functions_call_the_emulator_with_their_own_permissions() {
         let cloud = Cloud::open().await;
-        let table = rooms(&cloud, "chats");
-        let mut row = Table::key("p", "s");
-        row.insert("name".into(), text("x"));
-        assert!(
-            table.put(row, Condition::not_exists()).await.is_err(),
-            "chats may not put one row"
-        );
-        let rows = table.query_consistent(
-            Condition::expression("pk = :pk").value(":pk", text("p")),
-            10,
-        );
-        assert_eq!(rows.await.unwrap(), []);
+        let row = || {
+            let mut row = Table::key("p", "s");
+            row.insert("name".into(), text("x"));
+            row
+        };
+        let refused = rooms(&cloud, "rooms-sessions")
+            .put(row(), Condition::not_exists())
+            .await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("AccessDenied"), "{refused}");
+        let written = rooms(&cloud, "chats")
+            .put(row(), Condition::not_exists())
+            .await;
+        assert!(written.unwrap(), "chats may put rows");
     }
 
     #[tokio::test]

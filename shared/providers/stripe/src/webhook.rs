@@ -51,7 +51,7 @@ mod tests {
     fn headers_verify_exactly_when_stripes_library_accepts_them() {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/oracle/stripe-signatures.jsonl"
+            "/../../../tests/oracle/stripe-signatures.jsonl"
         );
         let lines = std::fs::read_to_string(path).unwrap();
         let mut count = [0, 0];
