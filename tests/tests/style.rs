@@ -299,9 +299,9 @@ const WORDS: [(&str, usize); 11] = [
     ("doorman", 0),
     ("cashier", 0),
     ("is here no more", 0),
-    ("as it was", 0),
+    ("as it was", 3),
     ("everybody_out", 0),
-    ("who_may_not", 0),
+    ("who_may_not", 2),
     ("confab_kernel", 0),
     ("confab_outside", 0),
 ];
