@@ -26,6 +26,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(4);
 /// Attempt timeout of S3, whose objects are larger than rows and messages.
 const OBJECT_ATTEMPT: Duration = Duration::from_secs(10);
+/// Attempt timeout of SQS: three attempts fit into the timeout of a webhook function.
+const QUEUE_ATTEMPT: Duration = Duration::from_secs(2);
 const MAX_ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Clone)]
@@ -78,7 +80,7 @@ struct Clients {
 
 impl Aws {
     pub fn new(config: AwsConfig) -> Result<Self> {
-        let connector = Https::new(CONNECT, OBJECT_ATTEMPT)?;
+        let connector = Https::new(CONNECT, ATTEMPT)?;
         Ok(Self::with_connector(
             config,
             SharedHttpConnector::new(connector),
@@ -99,7 +101,7 @@ impl Aws {
     }
 
     pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
-        let client = || aws_sdk_sqs::Client::new(&self.sdk(ATTEMPT));
+        let client = || aws_sdk_sqs::Client::new(&self.sdk(QUEUE_ATTEMPT));
         self.clients.sqs.get_or_init(client).clone()
     }
 
