@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::{
     extract::User,
     services::{
-        room_access::last_seq,
+        room_access::{changed_meanwhile, last_seq},
         room_views::{publish_room, view_for},
     },
     state::{Part, State},
@@ -235,13 +235,6 @@ async fn rename_host(
         }
     }
     Err(changed_meanwhile())
-}
-
-fn changed_meanwhile() -> Error {
-    Error::conflict(
-        "changed_meanwhile",
-        "The room has changed in the meantime. Try again.",
-    )
 }
 
 #[cfg_attr(test, utoipa::path(

@@ -25,7 +25,8 @@ use crate::{
         post_message::post_message,
         refunds::request_refund,
         room_access::{
-            Access, authorize_read, authorize_write, complete_latest, load_room_and_latest,
+            Access, authorize_read, authorize_write, changed_meanwhile, complete_latest,
+            load_room_and_latest,
         },
     },
     state::{Part, State},
@@ -380,10 +381,7 @@ async fn remove_pins(
                 .await;
         }
     }
-    Err(Error::conflict(
-        "changed_meanwhile",
-        "The room has changed in the meantime. Try again.",
-    ))
+    Err(changed_meanwhile())
 }
 
 /// Requests the refunds that a deletion made due, including those of an attempt that crashed.

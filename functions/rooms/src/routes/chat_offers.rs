@@ -20,7 +20,7 @@ use crate::{
     extract::{OptionalUser, User},
     services::{
         checkout::Checkout,
-        room_access::{authorize_read, authorize_write, last_seq},
+        room_access::{authorize_read, authorize_write, changed_meanwhile, last_seq},
         room_views::publish_room,
     },
     state::{Part, State},
@@ -412,10 +412,7 @@ async fn open_back_room(
     let person = Person::new(host, front.room.host_name.clone(), now);
     let created = store.create_back_room(&front, &back, &person).await?;
     if created == SaveOutcome::Conflict {
-        return Err(Error::conflict(
-            "changed_meanwhile",
-            "The room has changed in the meantime. Try again.",
-        ));
+        return Err(changed_meanwhile());
     }
     let last_seq = last_seq(store, &front, correlation_id).await?;
     let changed = RoomForUser {

@@ -1,6 +1,6 @@
 //! Loading a room by a cheap read first, and by a strongly consistent one before access is denied.
 
-use confab_core::{CorrelationId, Result, UserId};
+use confab_core::{CorrelationId, Error, Result, UserId};
 use confab_worker::Consistency;
 use rooms_domain::RoomCode;
 
@@ -24,6 +24,14 @@ impl Access {
 
 pub(crate) fn may_read(loaded: &RoomForUser) -> bool {
     authorize_read(loaded).is_ok()
+}
+
+/// Returns the error of a write that lost to other changes of the room.
+pub(crate) fn changed_meanwhile() -> Error {
+    Error::conflict(
+        "changed_meanwhile",
+        "The room has changed in the meantime. Try again.",
+    )
 }
 
 pub(crate) fn authorize_read(loaded: &RoomForUser) -> Result<()> {
