@@ -48,15 +48,6 @@ impl ApiRequest {
         })
     }
 
-    /// Returns the last segment of the path.
-    pub fn last_segment(&self) -> &str {
-        self.path()
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-    }
-
     /// Parses the query string.
     pub fn query_as<T: DeserializeOwned>(&self) -> Result<T> {
         let bad =
@@ -131,7 +122,7 @@ fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
 }
 
 /// Runs one handler until the sandbox ends.
-pub async fn run<D, Fut>(
+async fn run<D, Fut>(
     function: &'static str,
     deps: impl Future<Output = Result<D, StartError>>,
     route: impl Fn(Arc<D>, ApiRequest) -> Fut + Clone + Send + Sync + 'static,

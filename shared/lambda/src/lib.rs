@@ -20,7 +20,7 @@ use std::{future::Future, sync::Arc};
 
 pub use authorizer::{Allow, AuthorizerRequest, run as authorizer};
 pub use health::{Readiness, health};
-pub use http::{ApiRequest, CORRELATION_HEADER, answer, run as http, serve};
+pub use http::{ApiRequest, CORRELATION_HEADER, answer, serve};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use platform::{OsEntropy, SystemClock, environment};
