@@ -77,7 +77,10 @@ impl State {
 
     /// Builds the named parts. Secrets are read while the connections open.
     pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
-        let (secrets, ()) = tokio::join!(read_secrets(&config, &aws, parts), connect(&aws, parts));
+        let (secrets, ()) = tokio::join!(
+            read_secrets(&config, &aws, parts),
+            aws.connect_all(connections(parts))
+        );
         let (secrets, clock) = (secrets?, config.clock()?);
         let mut state = Self {
             clock,
@@ -151,11 +154,11 @@ async fn read_secrets(config: &Config, aws: &Aws, parts: &[Part]) -> Result<Opti
     config.secrets(aws, &names).await.map(Some)
 }
 
-async fn connect(aws: &Aws, parts: &[Part]) {
-    if parts.contains(&Part::DynamoDbConnection) {
-        aws.connect("dynamodb").await;
-    }
-    if parts.contains(&Part::SqsConnection) {
-        aws.connect("sqs").await;
-    }
+/// Returns the services whose connections are opened during init.
+fn connections(parts: &[Part]) -> impl Iterator<Item = &'static str> {
+    parts.iter().filter_map(|part| match part {
+        Part::DynamoDbConnection => Some("dynamodb"),
+        Part::SqsConnection => Some("sqs"),
+        _ => None,
+    })
 }

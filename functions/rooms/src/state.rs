@@ -97,7 +97,10 @@ impl State {
 
     /// Builds the named parts. Secrets are read while the connections open.
     pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
-        let (secrets, ()) = tokio::join!(read_secrets(&config, &aws, parts), connect(&aws, parts));
+        let (secrets, ()) = tokio::join!(
+            read_secrets(&config, &aws, parts),
+            aws.connect_all(connections(parts))
+        );
         let (secrets, clock) = (secrets?, config.clock()?);
         let mut state = Self::empty(clock);
         for part in parts {
@@ -227,16 +230,11 @@ async fn read_secrets(config: &Config, aws: &Aws, parts: &[Part]) -> Result<Opti
     config.secrets(aws, &names).await.map(Some)
 }
 
-async fn connect(aws: &Aws, parts: &[Part]) {
-    let dynamodb = async {
-        if parts.contains(&Part::DynamoDbConnection) {
-            aws.connect("dynamodb").await;
-        }
-    };
-    let sqs = async {
-        if parts.contains(&Part::SqsConnection) {
-            aws.connect("sqs").await;
-        }
-    };
-    tokio::join!(dynamodb, sqs);
+/// Returns the services whose connections are opened during init.
+fn connections(parts: &[Part]) -> impl Iterator<Item = &'static str> {
+    parts.iter().filter_map(|part| match part {
+        Part::DynamoDbConnection => Some("dynamodb"),
+        Part::SqsConnection => Some("sqs"),
+        _ => None,
+    })
 }

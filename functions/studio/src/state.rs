@@ -113,7 +113,7 @@ impl State {
             state.start_part(*part, &config, &aws)?;
         }
         let warm_up = async {
-            connect(&aws, parts).await;
+            aws.connect_all(connections(parts)).await;
             if let (Some(catalog), Some(store)) = (&state.catalog, &state.store) {
                 catalog.fill(store).await;
             }
@@ -283,11 +283,11 @@ async fn read_secrets(config: &Config, aws: &Aws, parts: &[Part]) -> Result<Opti
     config.secrets(aws, &names).await.map(Some)
 }
 
-async fn connect(aws: &Aws, parts: &[Part]) {
-    if parts.contains(&Part::DynamoDbConnection) {
-        aws.connect("dynamodb").await;
-    }
-    if parts.contains(&Part::SqsConnection) {
-        aws.connect("sqs").await;
-    }
+/// Returns the services whose connections are opened during init.
+fn connections(parts: &[Part]) -> impl Iterator<Item = &'static str> {
+    parts.iter().filter_map(|part| match part {
+        Part::DynamoDbConnection => Some("dynamodb"),
+        Part::SqsConnection => Some("sqs"),
+        _ => None,
+    })
 }

@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_types::{byte_stream::ByteStream, error::display::DisplayErrorContext};
 use aws_types::SdkConfig;
 use confab_core::{Env, EnvError, Result};
+use futures::future::join_all;
 
 use crate::https::Https;
 
@@ -151,6 +152,11 @@ impl Aws {
         {
             ByteStream::new(response.into_body()).collect().await.ok();
         }
+    }
+
+    /// Opens the connections to several services concurrently.
+    pub async fn connect_all(&self, services: impl IntoIterator<Item = &'static str>) {
+        join_all(services.into_iter().map(|service| self.connect(service))).await;
     }
 
     fn http_client(&self) -> SharedHttpClient {

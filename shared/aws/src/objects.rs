@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_s3::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_core::{Error, Result};
@@ -26,8 +23,8 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 #[derive(Debug, Clone)]
 pub struct Objects {
+    /// Its S3 client is created by the first call: most functions only sign links.
     aws: Aws,
-    client: Client,
     bucket: String,
 }
 
@@ -51,20 +48,19 @@ impl Objects {
     pub fn new(aws: &Aws, bucket: impl Into<String>) -> Self {
         Self {
             aws: aws.clone(),
-            client: aws.s3(),
             bucket: bucket.into(),
         }
     }
 
     pub async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
-        let put = self.client.put_object().bucket(&self.bucket).key(key);
+        let put = self.aws.s3().put_object().bucket(&self.bucket).key(key);
         let put = put.content_type(content_type).body(bytes.into());
         Box::pin(put.send()).await.map_err(failed).map(drop)
     }
 
     /// Returns `None` when there is no such object.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let get = self.aws.s3().get_object().bucket(&self.bucket).key(key);
         let object = match Box::pin(get.send()).await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
@@ -78,7 +74,7 @@ impl Objects {
     }
 
     pub async fn exists(&self, key: &str) -> Result<bool> {
-        let head = self.client.head_object().bucket(&self.bucket).key(key);
+        let head = self.aws.s3().head_object().bucket(&self.bucket).key(key);
         match Box::pin(head.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
@@ -89,7 +85,8 @@ impl Objects {
     /// Lists up to a thousand keys with a prefix, in their order, after a given one.
     pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>> {
         let list = self
-            .client
+            .aws
+            .s3()
             .list_objects_v2()
             .bucket(&self.bucket)
             .prefix(prefix);
@@ -101,7 +98,7 @@ impl Objects {
 
     /// Deletes an object. Also `Ok` when there was no such object.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        let delete = self.client.delete_object().bucket(&self.bucket).key(key);
+        let delete = self.aws.s3().delete_object().bucket(&self.bucket).key(key);
         Box::pin(delete.send()).await.map_err(failed).map(drop)
     }
 
