@@ -170,7 +170,7 @@ pub(crate) fn subscriptions(all: &[Subscription]) -> Vec<Finding> {
         let advice = "Deploy with AlarmEmail=you@example.com in parameter_overrides.";
         return vec![Finding::problem(
             "subscriptions",
-            "nobody is told of alarms",
+            "alarms notify no address",
             advice,
         )];
     }

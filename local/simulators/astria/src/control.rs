@@ -91,7 +91,7 @@ pub(crate) async fn call_back(
     })?;
     match sent {
         0 => Err(Problem::Invalid(
-            "There is nothing to tell yet, or nobody to be told.".into(),
+            "There is nothing to report yet, or no callback to send it to.".into(),
         )),
         sent => Ok(Json(json!({"sent": sent}))),
     }

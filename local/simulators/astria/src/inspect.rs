@@ -49,7 +49,7 @@ pub(crate) fn inspect(bytes: &[u8], given: &str) -> Result<Value, ApiError> {
 
 fn flags(measures: &Measures, given: &str) -> Map<String, Value> {
     let Measures { width, height, .. } = *measures;
-    let is_somebody = measures.spread > MAX_BLANK_SPREAD;
+    let shows_person = measures.spread > MAX_BLANK_SPREAD;
     let is_group = width as f32 / height as f32 > GROUP;
     let is_dark_above =
         measures.lower_light > LIT && measures.upper_light < SUNGLASSES * measures.lower_light;
@@ -66,11 +66,14 @@ fn flags(measures: &Measures, given: &str) -> Map<String, Value> {
     ];
     let characteristics = characteristics(measures);
     let mut answer =
-        Map::from_iter(flags.map(|(name, flag)| (name.to_owned(), json!(is_somebody && flag))));
+        Map::from_iter(flags.map(|(name, flag)| (name.to_owned(), json!(shows_person && flag))));
     for (name, value) in characteristics {
-        answer.insert(name.to_owned(), if is_somebody { value } else { "" }.into());
+        answer.insert(
+            name.to_owned(),
+            if shows_person { value } else { "" }.into(),
+        );
     }
-    let name = if is_somebody {
+    let name = if shows_person {
         name(measures, given)
     } else {
         ""

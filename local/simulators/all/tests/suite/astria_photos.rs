@@ -101,11 +101,11 @@ async fn bad_photos_have_their_flag() {
             "{kind} {seen}"
         );
     }
-    let (_, nobody) = fixture
+    let (_, faceless) = fixture
         .inspected(file(fixture.bytes(&fixture.selfie("nobody", "")).await))
         .await;
     assert_eq!(
-        (&nobody["name"], &nobody["age"], &nobody["blurry"]),
+        (&faceless["name"], &faceless["age"], &faceless["blurry"]),
         (&json!(""), &json!(""), &json!(false))
     );
 }
