@@ -55,4 +55,4 @@ pub use lambda::CodeFolders;
 pub use latency::Latency;
 pub use s3::Objects;
 pub use scheduler::{Due, Scheduler};
-pub use websocket::WebSocketGateway;
+pub use websocket::{AttachedConnection, WebSocketGateway};

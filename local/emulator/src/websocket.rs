@@ -2,6 +2,7 @@
 //! opens connections, `management` is `@connections`.
 
 mod api;
+mod attached;
 mod authorizer;
 mod connection;
 mod connections;
@@ -23,6 +24,7 @@ use axum::{
     response::Response,
 };
 
+pub use attached::AttachedConnection;
 pub use gateway::WebSocketGateway;
 pub(crate) use management::{answer as answer_management, is_call as is_management_call};
 
