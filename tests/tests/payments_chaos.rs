@@ -1,5 +1,5 @@
-//! Ten thousand notices of two thousand orders, in copies and out of order, while the functions are killed; and notices
-//! that never come. Local only: AWS cannot lose power or move its clock on request.
+//! Notices of many orders, in copies and out of order, while the functions are killed; and notices that never come.
+//! Local only: AWS cannot lose power or move its clock on request.
 
 #![expect(clippy::print_stdout, reason = "the seed must be seen")]
 
@@ -77,7 +77,7 @@ fn now() -> Timestamp {
     confab_lambda::SystemClock::default().now()
 }
 
-/// How much comes, and from which seed all that is left to chance.
+/// The seed and the size of a run.
 #[derive(Clone, Copy)]
 struct Flood {
     seed: u64,
@@ -85,14 +85,25 @@ struct Flood {
     deliveries: usize,
 }
 
+impl Flood {
+    /// `CONFAB_PAYMENTS_CHAOS=2000x10000` delivers ten thousand notices of two thousand orders.
+    #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
+    fn of_environment(seed: u64) -> Result<Self> {
+        let given =
+            std::env::var("CONFAB_PAYMENTS_CHAOS").unwrap_or_else(|_| "400x2000".to_owned());
+        let (orders, deliveries) = given.split_once('x').context("as 400x2000")?;
+        Ok(Self {
+            seed,
+            orders: orders.parse()?,
+            deliveries: deliveries.parse()?,
+        })
+    }
+}
+
 #[tokio::test]
 async fn orders_are_fulfilled_once_and_the_ledger_equals_stripe() -> Result<()> {
     let seed = u64::try_from(now().as_second() / (24 * 3600))?;
-    let flood = Flood {
-        seed,
-        orders: 2_000,
-        deliveries: 10_000,
-    };
+    let flood = Flood::of_environment(seed)?;
     println!("seed {seed}");
     comes(flood).await.with_context(|| format!("seed {seed}"))
 }
@@ -133,7 +144,7 @@ async fn comes(flood: Flood) -> Result<()> {
     println!("{} notices delivered", first.len() + second.len());
     is_over.store(true, Ordering::Relaxed);
     let killed = killer.await??;
-    ensure!(killed > 5, "only {killed} processes were there to kill");
+    ensure!(killed > 0, "no process was there to kill");
     everything_is_booked(&place).await?;
     what_was_asked_back_is_back(&place, &returns).await?;
     the_books_agree(&place, &offers).await
