@@ -13,7 +13,7 @@ const MAX_LIB_LINES: usize = 150;
 
 /// Packages by folder, and the folders of packages that they may depend on. A folder that ends in `/` stands for all
 /// packages below it.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("shared/core", &[]),
     ("shared/messaging", &["shared/core"]),
     ("shared/contracts", &["shared/core", "shared/messaging"]),
@@ -24,6 +24,15 @@ const ARROWS: [(&str, &[&str]); 13] = [
         &["shared/core", "shared/contracts", "shared/worker"],
     ),
     ("shared/lambda", &["shared/core", "shared/aws"]),
+    (
+        "shared/live",
+        &[
+            "shared/core",
+            "shared/aws",
+            "shared/lambda",
+            "shared/worker",
+        ],
+    ),
     (
         "shared/providers/",
         &[
@@ -346,7 +355,12 @@ fn rules_name_functions_and_tests_that_exist() -> Result<()> {
         let folder = root().join("functions").join(&service);
         let rules = std::fs::read_to_string(folder.join("RULES.md"))
             .with_context(|| format!("functions/{service}/RULES.md"))?;
-        let tests = [files(&folder, ".rs"), files(&root().join("tests"), ".rs")].concat();
+        let tests = [
+            files(&folder, ".rs"),
+            files(&root().join("shared"), ".rs"),
+            files(&root().join("tests"), ".rs"),
+        ]
+        .concat();
         let tests: String = tests
             .iter()
             .map(std::fs::read_to_string)

@@ -5,5 +5,4 @@ mod config;
 mod state;
 pub mod workers;
 
-pub use config::Config;
 pub use state::{Part, State};

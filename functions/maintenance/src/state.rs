@@ -1,8 +1,8 @@
 //! The state of a function: the parts of maintenance that it uses.
 
-use confab_aws::{Aws, Bus};
+use confab_aws::Bus;
 use confab_core::Result;
-use confab_lambda::{StartError, started};
+use confab_lambda::{Platform, StartError, started};
 
 use crate::config::Config;
 
@@ -20,17 +20,16 @@ pub struct State {
 impl State {
     /// Starts the named parts from the environment of the process.
     pub async fn start(parts: &[Part]) -> Result<Self, StartError> {
-        let config = Config::from_environment();
-        let aws = Aws::new(config.aws()?)?;
-        Self::new(config, aws, parts).await
+        Self::new(Platform::of_process()?, parts).await
     }
 
     /// Builds the named parts.
     #[expect(clippy::unused_async, reason = "services start the same way")]
-    pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
+    pub async fn new(platform: Platform, parts: &[Part]) -> Result<Self, StartError> {
+        let config = Config::new(platform.env);
         let mut bus = None;
         if parts.contains(&Part::Bus) {
-            bus = Some(Bus::new(&aws, config.event_bus()?));
+            bus = Some(Bus::new(&platform.aws, config.event_bus()?));
         }
         Ok(Self { bus })
     }

@@ -1,8 +1,7 @@
 //! The environment variables of payments.
 
-use confab_aws::{Aws, AwsConfig, Keyring, SecretName};
+use confab_aws::{Aws, Keyring, SecretName};
 use confab_core::{Env, EnvError, Result};
-use confab_lambda::{SystemClock, environment};
 
 /// The key of the Stripe API.
 pub(crate) const STRIPE_SECRET_KEY: SecretName = SecretName("STRIPE_SECRET_KEY_PARAM");
@@ -19,26 +18,11 @@ pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]
-pub struct Config(Env);
+pub(crate) struct Config(Env);
 
 impl Config {
-    /// Wraps the given variables, for tests.
-    pub fn new(env: Env) -> Self {
+    pub(crate) fn new(env: Env) -> Self {
         Self(env)
-    }
-
-    pub fn from_environment() -> Self {
-        Self(environment())
-    }
-
-    /// Region, credentials and endpoint of AWS.
-    pub fn aws(&self) -> Result<AwsConfig, EnvError> {
-        AwsConfig::from_env(&self.0)
-    }
-
-    /// The system's clock, with the offset that `local` sets.
-    pub fn clock(&self) -> Result<SystemClock, EnvError> {
-        SystemClock::from_env(&self.0)
     }
 
     /// The named secrets, read from SSM in one call.
@@ -47,32 +31,32 @@ impl Config {
     }
 
     /// Name of the DynamoDB table.
-    pub fn table(&self) -> Result<&str, EnvError> {
+    pub(crate) fn table(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_TABLE")
     }
 
     /// URL of the queue of notices.
-    pub fn queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_PAYMENTS_QUEUE_URL")
     }
 
     /// Name of the event bus.
-    pub fn event_bus(&self) -> Result<&str, EnvError> {
+    pub(crate) fn event_bus(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_EVENT_BUS")
     }
 
     /// The price list, as text.
-    pub fn prices(&self) -> Result<&str, EnvError> {
+    pub(crate) fn prices(&self) -> Result<&str, EnvError> {
         self.0.required("PRICES")
     }
 
     /// Base address of the Stripe API.
-    pub fn stripe_api_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn stripe_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("STRIPE_API_URL")
     }
 
     /// Version of the Stripe API.
-    pub fn stripe_api_version(&self) -> Result<&str, EnvError> {
+    pub(crate) fn stripe_api_version(&self) -> Result<&str, EnvError> {
         self.0.required("STRIPE_API_VERSION")
     }
 }

@@ -10,5 +10,4 @@ mod state;
 mod store;
 pub mod workers;
 
-pub use config::Config;
 pub use state::{Part, State};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use confab_aws::{Aws, Bus, Keyring, Queue, SecretName, Table};
 use confab_contracts::payments::PriceList;
-use confab_core::Result;
-use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, started};
+use confab_core::{Clock, Result};
+use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
 
 use crate::{
     config::{
@@ -56,7 +56,7 @@ impl Part {
 
 #[derive(Debug)]
 pub struct State {
-    pub(crate) clock: SystemClock,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: OsEntropy,
     pub(crate) readiness: Readiness,
     secrets: Option<Keyring>,
@@ -70,20 +70,20 @@ pub struct State {
 impl State {
     /// Starts the named parts from the environment of the process.
     pub async fn start(parts: &[Part]) -> Result<Self, StartError> {
-        let config = Config::from_environment();
-        let aws = Aws::new(config.aws()?)?;
-        Self::new(config, aws, parts).await
+        Self::new(Platform::of_process()?, parts).await
     }
 
     /// Builds the named parts. Secrets are read while the connections open.
-    pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
+    pub async fn new(platform: Platform, parts: &[Part]) -> Result<Self, StartError> {
+        let Platform { env, aws, clock } = platform;
+        let config = Config::new(env);
         let (secrets, ()) = tokio::join!(
             read_secrets(&config, &aws, parts),
             aws.connect_all(connections(parts))
         );
-        let (secrets, clock) = (secrets?, config.clock()?);
+        let secrets = secrets?;
         let mut state = Self {
-            clock,
+            clock: clock.clone(),
             entropy: OsEntropy,
             readiness: Readiness::default(),
             secrets,
@@ -97,7 +97,7 @@ impl State {
             match part {
                 Part::Store => {
                     let table = Table::new(aws.dynamodb(), config.table()?);
-                    let store = Store::new(table, Arc::new(clock), Arc::new(OsEntropy));
+                    let store = Store::new(table, clock.clone(), Arc::new(OsEntropy));
                     state.store = Some(store);
                 }
                 Part::Queue => state.queue = Some(Queue::new(&aws, config.queue_url()?)),

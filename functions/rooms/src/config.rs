@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use confab_aws::{Aws, AwsConfig, Keyring, SecretName};
+use confab_aws::{Aws, Keyring, SecretName};
 use confab_contracts::payments::PriceList;
 use confab_core::{Env, EnvError, Result};
-use confab_lambda::{StartError, SystemClock, environment};
+use confab_lambda::StartError;
 
 /// Seals sessions and tickets.
 pub(crate) const SESSION_SECRET: SecretName = SecretName("ROOMS_SEAL_SECRET_PARAM");
@@ -19,26 +19,11 @@ const DEFAULT_MESSAGE_TTL_DAYS: u64 = 30;
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]
-pub struct Config(Env);
+pub(crate) struct Config(Env);
 
 impl Config {
-    /// Wraps the given variables, for tests.
-    pub fn new(env: Env) -> Self {
+    pub(crate) fn new(env: Env) -> Self {
         Self(env)
-    }
-
-    pub fn from_environment() -> Self {
-        Self(environment())
-    }
-
-    /// Region, credentials and endpoint of AWS.
-    pub fn aws(&self) -> Result<AwsConfig, EnvError> {
-        AwsConfig::from_env(&self.0)
-    }
-
-    /// The system's clock, with the offset that `local` sets.
-    pub fn clock(&self) -> Result<SystemClock, EnvError> {
-        SystemClock::from_env(&self.0)
     }
 
     /// The named secrets, read from SSM in one call.
@@ -47,12 +32,12 @@ impl Config {
     }
 
     /// Name of the DynamoDB table.
-    pub fn table(&self) -> Result<&str, EnvError> {
+    pub(crate) fn table(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_TABLE")
     }
 
     /// How long a message is kept.
-    pub fn message_ttl(&self) -> Result<Duration, EnvError> {
+    pub(crate) fn message_ttl(&self) -> Result<Duration, EnvError> {
         match self
             .0
             .parsed(MESSAGE_TTL)?
@@ -67,69 +52,69 @@ impl Config {
     }
 
     /// Name of the bucket of photos.
-    pub fn bucket(&self) -> Result<&str, EnvError> {
+    pub(crate) fn bucket(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_BUCKET")
     }
 
     /// URL of the FIFO queue of broadcasts.
-    pub fn broadcast_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn broadcast_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_BROADCAST_QUEUE_URL")
     }
 
     /// URL of the queue of photos to analyze.
-    pub fn photo_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn photo_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_PHOTOS_QUEUE_URL")
     }
 
     /// Name of the event bus.
-    pub fn event_bus(&self) -> Result<&str, EnvError> {
+    pub(crate) fn event_bus(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_EVENT_BUS")
     }
 
     /// The address at which clients open sockets.
-    pub fn socket_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn socket_url(&self) -> Result<&str, EnvError> {
         self.0.required("SOCKET_URL")
     }
 
     /// The address at which functions post to sockets.
-    pub fn socket_endpoint(&self) -> Result<&str, EnvError> {
+    pub(crate) fn socket_endpoint(&self) -> Result<&str, EnvError> {
         Ok(self.0.required("SOCKET_ENDPOINT")?.trim_end_matches('/'))
     }
 
     /// The origin whose pages may open a socket. `None` allows all origins.
-    pub fn allowed_origin(&self) -> Option<&str> {
+    pub(crate) fn allowed_origin(&self) -> Option<&str> {
         self.0
             .optional("ROOMS_ORIGIN")
             .filter(|origin| *origin != "*")
     }
 
     /// The price list of all products.
-    pub fn prices(&self) -> Result<PriceList, StartError> {
+    pub(crate) fn prices(&self) -> Result<PriceList, StartError> {
         Ok(PriceList::parse(self.0.required("PRICES")?)?)
     }
 
     /// The base URL of the payments API.
-    pub fn pay_base_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn pay_base_url(&self) -> Result<&str, EnvError> {
         self.0.required("PAY_BASE_URL")
     }
 
     /// The base URL of the model's API.
-    pub fn model_api_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn model_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("MODEL_API_URL")
     }
 
     /// Overrides the default model for captions.
-    pub fn vision_model(&self) -> Option<&str> {
+    pub(crate) fn vision_model(&self) -> Option<&str> {
         self.0.optional("MODEL_VISION")
     }
 
     /// Overrides the default model for embeddings.
-    pub fn embedding_model(&self) -> Option<&str> {
+    pub(crate) fn embedding_model(&self) -> Option<&str> {
         self.0.optional("MODEL_EMBEDDING")
     }
 
     /// Overrides the default model for moderation.
-    pub fn moderation_model(&self) -> Option<&str> {
+    pub(crate) fn moderation_model(&self) -> Option<&str> {
         self.0.optional("MODEL_MODERATION")
     }
 }

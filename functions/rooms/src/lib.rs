@@ -5,6 +5,7 @@ mod config;
 #[cfg(test)]
 mod contract;
 mod extract;
+mod room_channels;
 pub mod routes;
 mod services;
 mod state;
@@ -13,5 +14,4 @@ mod store;
 mod testing;
 pub mod workers;
 
-pub use config::Config;
 pub use state::{Part, State};

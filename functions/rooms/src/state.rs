@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Sockets, Table};
 use confab_contracts::payments::PriceList;
-use confab_core::Result;
-use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, started};
+use confab_core::{Clock, Result};
+use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
+use confab_live::{BroadcastCursors, Tickets};
+use rooms_domain::RoomCode;
 
 use crate::{
     config::{Config, MODEL_API_KEY, OFFER_SECRET, SESSION_SECRET},
     services::{
-        broadcasts::{BroadcastCursors, Broadcasts},
-        checkout::Checkout,
-        photo_model::PhotoModel,
-        presence::Presence,
+        broadcasts::Broadcasts, checkout::Checkout, photo_model::PhotoModel, presence::Presence,
         session_auth::SessionAuth,
-        tickets::Tickets,
     },
     store::Store,
 };
@@ -67,11 +65,11 @@ impl Part {
 
 #[derive(Debug)]
 pub struct State {
-    pub(crate) clock: SystemClock,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: OsEntropy,
     pub(crate) readiness: Readiness,
     /// How far this process has broadcast each busy room.
-    pub(crate) cursors: BroadcastCursors,
+    pub(crate) cursors: BroadcastCursors<RoomCode>,
     pub(crate) allowed_origin: Option<String>,
     store: Option<Store>,
     sessions: Option<SessionAuth>,
@@ -90,30 +88,34 @@ pub struct State {
 impl State {
     /// Starts the named parts from the environment of the process.
     pub async fn start(parts: &[Part]) -> Result<Self, StartError> {
-        let config = Config::from_environment();
-        let aws = Aws::new(config.aws()?)?;
-        Self::new(config, aws, parts).await
+        Self::new(Platform::of_process()?, parts).await
     }
 
     /// Builds the named parts. Secrets are read while the connections open.
-    pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
+    pub async fn new(platform: Platform, parts: &[Part]) -> Result<Self, StartError> {
+        let Platform { env, aws, clock } = platform;
+        let config = Config::new(env);
         let (secrets, ()) = tokio::join!(
             read_secrets(&config, &aws, parts),
             aws.connect_all(connections(parts))
         );
-        let (secrets, clock) = (secrets?, config.clock()?);
-        let mut state = Self::empty(clock);
+        let secrets = secrets?;
+        let mut state = Self::empty(clock.clone());
         for part in parts {
             match part {
                 Part::Store => {
                     let table = Table::new(aws.dynamodb(), config.table()?);
-                    let store = Store::new(table, Arc::new(clock), config.message_ttl()?);
+                    let store = Store::new(table, clock.clone(), config.message_ttl()?);
                     state.store = Some(store);
                 }
                 Part::Sessions => {
-                    state.sessions = Some(SessionAuth::new(read(secrets.as_ref())?, clock))
+                    let secrets = read(secrets.as_ref())?;
+                    state.sessions = Some(SessionAuth::new(secrets, clock.clone()));
                 }
-                Part::Tickets => state.tickets = Some(Tickets::new(read(secrets.as_ref())?, clock)),
+                Part::Tickets => {
+                    let secrets = read(secrets.as_ref())?;
+                    state.tickets = Some(Tickets::new(secrets, SESSION_SECRET, clock.clone()));
+                }
                 Part::Broadcasts => {
                     let queue = Queue::new(&aws, config.broadcast_queue_url()?);
                     state.broadcasts = Some(Broadcasts::new(queue));
@@ -141,7 +143,7 @@ impl State {
         Ok(state)
     }
 
-    fn empty(clock: SystemClock) -> Self {
+    fn empty(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
             entropy: OsEntropy,
@@ -212,7 +214,11 @@ impl State {
     }
 
     pub(crate) fn presence(&self) -> Result<Presence<'_>> {
-        Ok(Presence::new(self.store()?, self.broadcasts()?, self.clock))
+        Ok(Presence::new(
+            self.store()?,
+            self.broadcasts()?,
+            &*self.clock,
+        ))
     }
 }
 

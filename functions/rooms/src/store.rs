@@ -18,7 +18,7 @@
 //! | `SEEN#<sha256>` | `PHOTO` | index of analyzed photos by digest |
 //! | `RECENT#<day>` | `pho_..` | index of recent rooms by their photo |
 
-mod connections;
+mod channel_reader;
 mod messages;
 mod numbering;
 mod people;
@@ -26,28 +26,29 @@ mod photos;
 mod presence;
 mod purchases;
 mod quotes;
-mod removals;
 mod rooms;
 
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{RateLimit, Row, Table};
-use confab_core::{Clock, CorrelationId, Error, Result, UserId};
-use confab_lambda::{metrics, warn};
+use confab_core::{Clock, Error, Result, UserId};
+use confab_live::{Connections, Removals};
 use rooms_domain::{AccessLevel, Person, Room, RoomCode};
 use serde::Serialize;
 
-pub(crate) use connections::Connection;
+use crate::room_channels::RoomChannels;
+
 pub(crate) use numbering::{LatestMessages, PostOutcome, first_seq, first_seq_for_reserved};
 pub(crate) use people::JoinOutcome;
 pub(crate) use purchases::{AdmitOutcome, FulfillmentStatus, PurchaseRecord};
-pub(crate) use removals::Removal;
 
 #[derive(Clone)]
 pub(crate) struct Store {
     table: Table,
     clock: Arc<dyn Clock>,
+    pub(crate) connections: Connections<RoomChannels>,
+    pub(crate) removals: Removals<RoomChannels>,
     message_ttl: Duration,
 }
 
@@ -75,6 +76,8 @@ pub(crate) struct RoomForUser {
 impl Store {
     pub(crate) fn new(table: Table, clock: Arc<dyn Clock>, message_ttl: Duration) -> Self {
         Self {
+            connections: Connections::new(table.clone(), clock.clone()),
+            removals: Removals::new(table.clone(), clock.clone()),
             table,
             clock,
             message_ttl,
@@ -102,35 +105,6 @@ fn room_key(code: RoomCode) -> Row {
 
 fn person_key(code: RoomCode, user: UserId) -> Row {
     Table::key(room_pk(code), format!("PERSON#{user}"))
-}
-
-fn sort_key(row: &Row) -> &str {
-    row.get("sk")
-        .and_then(|value| value.as_s().ok())
-        .map(String::as_str)
-        .unwrap_or_default()
-}
-
-/// Decodes rows one by one. Skips, logs and counts a malformed row, so that it does not hide the others.
-fn decode_rows<T>(
-    rows: Vec<Row>,
-    kind: &'static str,
-    correlation_id: CorrelationId,
-    decode: impl Fn(Row) -> Result<T>,
-) -> Vec<T> {
-    let mut decoded = Vec::with_capacity(rows.len());
-    for row in rows {
-        // The error itself may quote a person's text, so only the key is logged.
-        let key = format!("{kind} {} {}", Table::partition(&row), sort_key(&row));
-        match decode(row) {
-            Ok(value) => decoded.push(value),
-            Err(_) => {
-                metrics::count("RowUnreadable", kind);
-                warn("skipped a malformed row", &key, correlation_id);
-            }
-        }
-    }
-    decoded
 }
 
 fn to_attribute<T: Serialize>(value: &T) -> Result<AttributeValue> {

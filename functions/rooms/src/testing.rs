@@ -14,14 +14,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use confab_aws::{Aws, Table};
+use confab_aws::{Aws, AwsConfig, Table};
 use confab_core::{Clock, CorrelationId, Env, TicketId, Timestamp, UserId, after, before};
-use confab_lambda::{ApiRequest, OsEntropy, QueueMessage, Router, SystemClock};
+use confab_lambda::{ApiRequest, OsEntropy, Platform, QueueMessage, Router, SystemClock};
+use confab_live::BroadcastJob;
 use confab_testkit::{request, sample};
 use confab_worker::Consistency;
 use rooms_domain::{
-    BroadcastJob, Draft, Message, Person, Quote, Room, RoomCode, RoomName, RoomUpdate, Ticket,
-    Username,
+    Draft, Message, Person, Quote, Room, RoomCode, RoomName, RoomUpdate, Ticket, Username,
 };
 use serde_json::{Value, json};
 
@@ -258,8 +258,9 @@ impl Cloud {
             .into_iter()
             .map(|(name, value)| (name, value.to_owned()))
             .collect();
-        let config = Config::new(Env::from_iter(variables.clone()));
-        let aws = Aws::new(config.aws().unwrap()).unwrap();
+        let env = Env::from_iter(variables.clone());
+        let aws = Aws::new(AwsConfig::from_env(&env).unwrap()).unwrap();
+        let config = Config::new(env);
         let clock = SystemClock::default();
         let table = Table::new(aws.dynamodb(), TABLE);
         let cloud = Self {
@@ -320,9 +321,12 @@ impl Cloud {
 
     /// The state of a function, as it starts with its parts.
     pub(crate) async fn state(&self, parts: &[Part]) -> Arc<State> {
-        let config = Config::new(Env::from_iter(self.variables.clone()));
-        let state = State::new(config, self.aws.clone(), parts).await;
-        Arc::new(state.unwrap())
+        let platform = Platform {
+            env: Env::from_iter(self.variables.clone()),
+            aws: self.aws.clone(),
+            clock: Arc::new(self.clock),
+        };
+        Arc::new(State::new(platform, parts).await.unwrap())
     }
 
     /// A store whose messages have another TTL.
@@ -352,9 +356,17 @@ impl Cloud {
     /// Opens a connection, and names it after its ticket.
     pub(crate) async fn connect_with(&self, ticket: &Ticket) -> String {
         let connection = ticket.id.to_string();
-        let is_first = self.store.put_connection(ticket, &connection).await;
-        assert!(is_first.unwrap());
+        assert!(self.put_connection(ticket, &connection).await);
         connection
+    }
+
+    /// Stores a connection. Returns `false` when its ticket was used before.
+    pub(crate) async fn put_connection(&self, ticket: &Ticket, connection: &str) -> bool {
+        let connections = &self.store.connections;
+        connections
+            .put(&ticket.room, ticket.id, &ticket.user, connection)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn connect(&self, number: u8, seconds_ago: u64) -> String {
@@ -439,7 +451,7 @@ impl Cloud {
         let at = self.clock.now();
         let jobs = updates.into_iter().map(|update| {
             job(BroadcastJob::V1 {
-                room: code(),
+                channel: code(),
                 at,
                 updates: vec![update],
                 after: None,

@@ -1,8 +1,7 @@
 //! The environment variables of the studio.
 
-use confab_aws::{Aws, AwsConfig, Keyring, SecretName};
+use confab_aws::{Aws, Keyring, SecretName};
 use confab_core::{Env, EnvError, Result};
-use confab_lambda::{SystemClock, environment};
 use confab_twilio::ContentSids;
 
 /// Signs the webhooks of Meta.
@@ -22,26 +21,11 @@ pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]
-pub struct Config(Env);
+pub(crate) struct Config(Env);
 
 impl Config {
-    /// Wraps the given variables, for tests.
-    pub fn new(env: Env) -> Self {
+    pub(crate) fn new(env: Env) -> Self {
         Self(env)
-    }
-
-    pub fn from_environment() -> Self {
-        Self(environment())
-    }
-
-    /// Region, credentials and endpoint of AWS.
-    pub fn aws(&self) -> Result<AwsConfig, EnvError> {
-        AwsConfig::from_env(&self.0)
-    }
-
-    /// The system's clock, with the offset that `local` sets.
-    pub fn clock(&self) -> Result<SystemClock, EnvError> {
-        SystemClock::from_env(&self.0)
     }
 
     /// The named secrets, read from SSM in one call.
@@ -50,115 +34,115 @@ impl Config {
     }
 
     /// Name of the DynamoDB table.
-    pub fn table(&self) -> Result<&str, EnvError> {
+    pub(crate) fn table(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_TABLE")
     }
 
     /// Name of the S3 bucket.
-    pub fn bucket(&self) -> Result<&str, EnvError> {
+    pub(crate) fn bucket(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_BUCKET")
     }
 
     /// Name of the event bus.
-    pub fn event_bus(&self) -> Result<&str, EnvError> {
+    pub(crate) fn event_bus(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_EVENT_BUS")
     }
 
     /// URL of the queue of conversation triggers.
-    pub fn conversation_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn conversation_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_INBOUND_QUEUE_URL")
     }
 
     /// URL of the queue of delivery statuses.
-    pub fn status_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn status_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_STATUS_QUEUE_URL")
     }
 
     /// URL of the queue of selfies to review.
-    pub fn photo_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn photo_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_PHOTOS_QUEUE_URL")
     }
 
     /// URL of the queue of generations.
-    pub fn generation_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn generation_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_MAKING_QUEUE_URL")
     }
 
     /// URL of the queue of users to erase.
-    pub fn erase_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn erase_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_ERASING_QUEUE_URL")
     }
 
     /// URL of the queue of pack refreshes.
-    pub fn pack_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn pack_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_DRAWING_QUEUE_URL")
     }
 
     /// URL of the queue of cleanups.
-    pub fn cleanup_queue_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn cleanup_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_CLEANUP_QUEUE_URL")
     }
 
     /// The price list, as text.
-    pub fn prices(&self) -> Result<&str, EnvError> {
+    pub(crate) fn prices(&self) -> Result<&str, EnvError> {
         self.0.required("PRICES")
     }
 
     /// Base address of the payments service.
-    pub fn pay_base_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn pay_base_url(&self) -> Result<&str, EnvError> {
         self.0.required("PAY_BASE_URL")
     }
 
     /// Public base address of the API, as providers were told it. Operators may have typed a slash
     /// at its end.
-    pub fn public_base_url(&self) -> Option<&str> {
+    pub(crate) fn public_base_url(&self) -> Option<&str> {
         let url = self.0.optional("PUBLIC_BASE_URL")?;
         Some(url.trim_end_matches('/'))
     }
 
     /// Public base address of the API, for a function that cannot work without it.
-    pub fn required_public_base_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn required_public_base_url(&self) -> Result<&str, EnvError> {
         let url = self.0.required("PUBLIC_BASE_URL")?;
         Ok(url.trim_end_matches('/'))
     }
 
     /// Base address of the Astria API.
-    pub fn astria_api_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn astria_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("ASTRIA_API_URL")
     }
 
     /// Id of our phone number at Meta. Without it Meta is not used.
-    pub fn meta_phone_number_id(&self) -> Option<&str> {
+    pub(crate) fn meta_phone_number_id(&self) -> Option<&str> {
         self.0.optional("META_PHONE_NUMBER_ID")
     }
 
     /// Base address of Meta's Graph API.
-    pub fn meta_api_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn meta_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("META_API_URL")
     }
 
     /// Version of Meta's Graph API.
-    pub fn meta_api_version(&self) -> Result<&str, EnvError> {
+    pub(crate) fn meta_api_version(&self) -> Result<&str, EnvError> {
         self.0.required("META_API_VERSION")
     }
 
     /// Id of our account at Twilio. Without it Twilio is not used.
-    pub fn twilio_account_sid(&self) -> Option<&str> {
+    pub(crate) fn twilio_account_sid(&self) -> Option<&str> {
         self.0.optional("TWILIO_ACCOUNT_SID")
     }
 
     /// Base address of the Twilio API.
-    pub fn twilio_api_url(&self) -> Result<&str, EnvError> {
+    pub(crate) fn twilio_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("TWILIO_API_URL")
     }
 
     /// The WhatsApp address that Twilio sends from.
-    pub fn twilio_from(&self) -> Result<&str, EnvError> {
+    pub(crate) fn twilio_from(&self) -> Result<&str, EnvError> {
         self.0.required("TWILIO_FROM")
     }
 
     /// Twilio's ids of message templates: `studio_news/en=HX..,studio_news/he=HX..`.
-    pub fn twilio_content_sids(&self) -> ContentSids {
+    pub(crate) fn twilio_content_sids(&self) -> ContentSids {
         let text = self.0.optional("TWILIO_CONTENT_SIDS").unwrap_or_default();
         let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
         pairs

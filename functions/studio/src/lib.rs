@@ -8,5 +8,4 @@ pub mod state;
 mod store;
 pub mod workers;
 
-pub use config::Config;
 pub use state::{Part, State};

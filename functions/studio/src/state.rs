@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Table};
 use confab_contracts::payments::PriceList;
-use confab_core::Result;
-use confab_lambda::{OsEntropy, Readiness, StartError, SystemClock, started};
+use confab_core::{Clock, Result};
+use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
 use confab_pay_links::PayLinks;
 use confab_provider_base::http_client;
 
@@ -75,7 +75,7 @@ impl Part {
 
 #[derive(Debug)]
 pub struct State {
-    pub(crate) clock: SystemClock,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: OsEntropy,
     pub(crate) readiness: Readiness,
     /// Public base address of the API. Without it the host of the request is used.
@@ -101,14 +101,14 @@ pub struct State {
 impl State {
     /// Starts the named parts from the environment of the process.
     pub async fn start(parts: &[Part]) -> Result<Self, StartError> {
-        let config = Config::from_environment();
-        let aws = Aws::new(config.aws()?)?;
-        Self::new(config, aws, parts).await
+        Self::new(Platform::of_process()?, parts).await
     }
 
     /// Builds the named parts. Secrets are read while connections open and the catalog is filled.
-    pub async fn new(config: Config, aws: Aws, parts: &[Part]) -> Result<Self, StartError> {
-        let mut state = Self::without_parts(&config)?;
+    pub async fn new(platform: Platform, parts: &[Part]) -> Result<Self, StartError> {
+        let Platform { env, aws, clock } = platform;
+        let config = Config::new(env);
+        let mut state = Self::without_parts(&config, clock);
         for part in parts {
             state.start_part(*part, &config, &aws)?;
         }
@@ -127,9 +127,9 @@ impl State {
         Ok(state)
     }
 
-    fn without_parts(config: &Config) -> Result<Self, StartError> {
-        Ok(Self {
-            clock: config.clock()?,
+    fn without_parts(config: &Config, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
             entropy: OsEntropy,
             readiness: Readiness::default(),
             public_base_url: config.public_base_url().map(str::to_owned),
@@ -149,7 +149,7 @@ impl State {
             astria: None,
             pay_links: None,
             catalog: None,
-        })
+        }
     }
 
     /// Starts a part that needs no secret and no HTTP client.
@@ -158,7 +158,7 @@ impl State {
         match part {
             Part::Store => {
                 let table = Table::new(aws.dynamodb(), config.table()?);
-                let store = Store::new(table, Arc::new(self.clock), Arc::new(OsEntropy));
+                let store = Store::new(table, self.clock.clone(), Arc::new(OsEntropy));
                 self.store = Some(store);
             }
             Part::Objects => self.objects = Some(Objects::new(aws, config.bucket()?)),
@@ -197,7 +197,7 @@ impl State {
         let http = http_client()?;
         if parts.contains(&Part::Channels) {
             let secrets = self.secrets()?.clone();
-            let channels = Channels::new(config, http.clone(), secrets, Arc::new(self.clock))?;
+            let channels = Channels::new(config, http.clone(), secrets, self.clock.clone())?;
             self.channels = Some(channels);
         }
         if parts.contains(&Part::Astria) {

@@ -105,6 +105,13 @@ pub fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
+/// Rows of a query, and the cursor of those that follow.
+#[derive(Debug)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    pub next: Option<Row>,
+}
+
 /// A table and its client. Stores define the key layout.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -159,6 +166,12 @@ impl Table {
 
     pub fn from_row<T: DeserializeOwned>(row: Row) -> Result<T> {
         serde_dynamo::from_item(row).map_err(|e| Error::internal("unreadable_row", e))
+    }
+
+    /// Returns the sort key of a row; empty for a row without one.
+    pub fn sort_key(row: &Row) -> &str {
+        let sort_key = row.get("sk").and_then(|value| value.as_s().ok());
+        sort_key.map(String::as_str).unwrap_or_default()
     }
 
     pub fn key_of(row: &Row) -> Row {
@@ -270,6 +283,30 @@ impl Table {
                 return Ok(rows);
             }
         }
+    }
+
+    /// Reads one page, up to a megabyte, of a key condition after a cursor. `attributes` are all that is returned.
+    pub async fn query_page(
+        &self,
+        keys: Condition,
+        attributes: &str,
+        cursor: Option<Row>,
+        read: Consistency,
+    ) -> Result<Page> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_key_condition_expression(keys.condition.clone())
+            .set_expression_attribute_values(keys.values())
+            .projection_expression(attributes)
+            .consistent_read(read == Consistency::Strong)
+            .set_exclusive_start_key(cursor);
+        let page = Box::pin(page.send()).await.map_err(store_error)?;
+        Ok(Page {
+            rows: page.items.unwrap_or_default(),
+            next: page.last_evaluated_key.filter(|key| !key.is_empty()),
+        })
     }
 
     /// Reads up to `most` rows of a key condition in descending order, one page at most.

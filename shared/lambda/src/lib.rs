@@ -23,7 +23,7 @@ pub use health::{Readiness, health};
 pub use http::{ApiRequest, CORRELATION_HEADER, answer, serve};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
-pub use platform::{OsEntropy, SystemClock, environment};
+pub use platform::{OsEntropy, Platform, SystemClock};
 pub use queue::{MAX_RECEIVES, QueueMessage, run as queue, run_batched as queue_batch};
 pub use response::Response;
 pub use router::{Handler, Router};
@@ -43,6 +43,6 @@ async fn start<D>(
     panics::install_hook();
     log::start();
     metrics::start(function);
-    let clock = SystemClock::from_env(&environment())?;
+    let clock = SystemClock::from_env(&platform::environment())?;
     Ok((clock, Arc::new(deps.await?)))
 }

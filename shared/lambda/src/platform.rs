@@ -1,10 +1,34 @@
-//! The real clock, entropy and environment.
+//! The real clock, entropy and environment, and what every function starts from.
 
+use std::sync::Arc;
+
+use confab_aws::{Aws, AwsConfig};
 use confab_core::{Clock, Entropy, Env, EnvError, Timestamp};
 use jiff::SignedDuration;
 
-/// Reads the process's environment variables. A service's `Config` calls it once, at start.
-pub fn environment() -> Env {
+use crate::StartError;
+
+/// What the state of a function is built from. Tests bring their own.
+#[derive(Debug)]
+pub struct Platform {
+    pub env: Env,
+    pub aws: Aws,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Platform {
+    /// Reads the environment of the process.
+    pub fn of_process() -> Result<Self, StartError> {
+        let env = environment();
+        Ok(Self {
+            aws: Aws::new(AwsConfig::from_env(&env)?)?,
+            clock: Arc::new(SystemClock::from_env(&env)?),
+            env,
+        })
+    }
+}
+
+pub(crate) fn environment() -> Env {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()

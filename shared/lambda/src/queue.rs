@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use tokio::{sync::OnceCell, time::Instant};
 use tracing::Instrument;
 
-use crate::{StartError, environment, log, metrics, panics::caught, start};
+use crate::{StartError, log, metrics, panics::caught, platform::environment, start};
 
 /// `maxReceiveCount` of every queue in the templates. Visibility timeouts are a minute or more, so that an outage of an
 /// hour at a provider passes without dead letters.

@@ -21,9 +21,10 @@ use axum::{Router, body::Body};
 use confab_aws::{Aws, AwsConfig};
 use confab_core::{Clock, Env, Timestamp};
 use confab_emulator::{
-    CodeFolders, Emulator, EmulatorConfig,
+    AttachedConnection, CodeFolders, Emulator, EmulatorConfig,
     template::{Places, Template},
 };
+use confab_lambda::Platform;
 use tower::ServiceExt;
 
 use crate::faults::{Call, Fault, Faults};
@@ -37,6 +38,7 @@ pub struct Cloud {
     router: Router,
     clock: TestClock,
     faults: Arc<Faults>,
+    variables: Vec<(String, String)>,
     _data: tempfile::TempDir,
 }
 
@@ -100,6 +102,7 @@ impl Cloud {
             emulator,
             clock,
             faults: Arc::default(),
+            variables: Vec::new(),
             _data: data,
         }
     }
@@ -113,6 +116,21 @@ impl Cloud {
         &self.faults
     }
 
+    /// Serves providers on a loopback port. Their requests are calls that can meet faults. Returns the address.
+    pub async fn serve(&self, make: impl FnOnce(&str) -> Router) -> String {
+        crate::providers::serve(self.faults.clone(), make).await
+    }
+
+    /// Sets a variable of all functions, such as the address of a provider.
+    pub fn set_variable(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.push((name.to_owned(), value.into()));
+    }
+
+    /// Opens a connection to the WebSocket API at a path, such as `/live`, without calling a route.
+    pub fn connect(&self, path: &str) -> Option<AttachedConnection> {
+        self.emulator.websockets.attach(path)
+    }
+
     /// Returns the environment that the template gives a function.
     #[expect(clippy::panic, reason = "an unknown function is a mistake in the test")]
     pub fn env(&self, function: &str) -> Env {
@@ -120,7 +138,13 @@ impl Cloud {
         let Some(function) = functions.find(|spec| spec.name == function) else {
             panic!("there is no function {function}");
         };
-        Env::from_iter(function.environment.clone())
+        Env::from_iter(
+            function
+                .environment
+                .clone()
+                .into_iter()
+                .chain(self.variables.clone()),
+        )
     }
 
     /// Returns the bodies of the messages on the queue with this URL, oldest first. They stay there.
@@ -136,6 +160,16 @@ impl Cloud {
             .iter()
             .map(|message| serde_json::from_str(&message.body));
         bodies.map(Result::unwrap_or_default).collect()
+    }
+
+    /// Returns what a function starts from: the environment that the template gives it, its own permissions, and the
+    /// cloud's clock.
+    pub fn platform(&self, function: &str) -> Platform {
+        Platform {
+            env: self.env(function),
+            aws: self.aws(function),
+            clock: Arc::new(self.clock()),
+        }
     }
 
     /// Returns AWS as a function sees it: with its permissions, and without retries.

@@ -3,6 +3,7 @@
 mod cloud;
 mod faults;
 mod http;
+mod providers;
 #[expect(
     clippy::unwrap_used,
     reason = "a missing sample is a mistake in the test"

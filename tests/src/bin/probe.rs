@@ -11,7 +11,8 @@ use std::{
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayWebsocketProxyRequest,
 };
-use confab_aws::{Aws, AwsConfig, FrameDelivery, Sockets};
+use confab_aws::{FrameDelivery, Sockets};
+use confab_lambda::Platform;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
@@ -19,15 +20,9 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let env = confab_lambda::environment();
-    let sockets = match env.optional("SOCKET_ENDPOINT") {
-        Some(endpoint) => Some(Sockets::new(
-            &Aws::new(AwsConfig::from_env(&env)?)?,
-            endpoint,
-        )),
-        None => None,
-    };
-    let sockets = Arc::new(sockets);
+    let Platform { env, aws, .. } = Platform::of_process()?;
+    let endpoint = env.optional("SOCKET_ENDPOINT");
+    let sockets = Arc::new(endpoint.map(|endpoint| Sockets::new(&aws, endpoint)));
     run(service_fn(move |event| obey(sockets.clone(), event))).await
 }
 
@@ -65,6 +60,10 @@ async fn act(order: &Value, otherwise: Value) -> Result<Value, Error> {
 }
 
 /// What Lambda puts into the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests compare the variables themselves"
+)]
 fn environment() -> Value {
     let names = [
         "AWS_LAMBDA_RUNTIME_API",
@@ -73,10 +72,9 @@ fn environment() -> Value {
         "_HANDLER",
         "TZ",
     ];
-    let env = confab_lambda::environment();
     names
         .iter()
-        .map(|name| ((*name).to_owned(), json!(env.optional(name))))
+        .map(|name| ((*name).to_owned(), json!(std::env::var(name).ok())))
         .collect()
 }
 

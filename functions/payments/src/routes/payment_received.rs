@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use confab_core::{Clock, Error, Result, hex};
+use confab_core::{Error, Result, hex};
 use confab_lambda::{ApiRequest, Response, Router, extract::Whole, metrics, response};
 use confab_provider_base::generic;
 use confab_stripe as stripe;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_contracts::payments::Spend;
-use confab_core::{Clock, Error, Result};
+use confab_core::{Error, Result};
 use confab_lambda::{Response, Router, extract::Json, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

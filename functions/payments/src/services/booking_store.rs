@@ -5,7 +5,7 @@
 //! order is based on the later snapshot.
 
 use confab_core::{Clock, Error, Result, Timestamp};
-use confab_lambda::{SystemClock, metrics};
+use confab_lambda::metrics;
 use confab_worker::{Consistency, DecisionStore, Effect, EffectOutcome, InboxState, SaveOutcome};
 use payments_domain::{Notice, Order, Provider, ProviderSnapshot};
 
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct BookingStore<'a> {
     pub(crate) store: &'a Store,
     pub(crate) stripe: &'a StripeAccount,
-    pub(crate) clock: SystemClock,
+    pub(crate) clock: &'a dyn Clock,
 }
 
 impl BookingStore<'_> {

@@ -2,7 +2,7 @@
 //! to the same order and page, by any route.
 
 use confab_contracts::payments::{LINK_TTL, Offer, OfferStored, PriceList};
-use confab_core::{Clock, CorrelationId, Error, Kind, OrderId, Private, Result, Timestamp, after};
+use confab_core::{CorrelationId, Error, Kind, OrderId, Private, Result, Timestamp, after};
 use confab_stripe::{Checkout as CheckoutPage, NewCheckout, StripeError};
 use payments_domain::{CHECKOUT_TTL, Order, OrderState};
 use reqwest::Url;

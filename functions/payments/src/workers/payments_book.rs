@@ -30,11 +30,11 @@ pub async fn handle(state: Arc<State>, message: QueueMessage<Job>) -> Result<()>
     let store = BookingStore {
         store: state.store()?,
         stripe: state.stripe()?,
-        clock: state.clock,
+        clock: &*state.clock,
     };
     let publisher = EventPublisher { bus: state.bus()? };
     let context = WorkerContext {
-        clock: &state.clock,
+        clock: &*state.clock,
         entropy: &state.entropy,
         time_left: message.time_left,
     };

@@ -1,4 +1,4 @@
-//! Jobs of the broadcast queue.
+//! Updates that are broadcast to the connections of a room.
 
 use confab_contracts::Contract;
 use confab_core::{Timestamp, UserId};
@@ -8,22 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomCode, RoomView, Username};
 
-/// Updates for all connections of a room. Each version is a variant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "version")]
-pub enum BroadcastJob {
-    #[serde(rename = "1")]
-    V1 {
-        room: RoomCode,
-        at: Timestamp,
-        #[serde(rename = "news")]
-        updates: Vec<RoomUpdate>,
-        /// The cursor of a broadcast that another job continues: the sort key of the last connection served.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<String>,
-    },
-}
-
+/// What has changed in a room, for all of its connections.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum RoomUpdate {
@@ -105,32 +90,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_keep_their_names_on_the_wire() {
+    fn updates_keep_their_names_on_the_wire() {
         let at = Timestamp::UNIX_EPOCH;
-        let job = BroadcastJob::V1 {
-            room: RoomCode::new(&|| [1; 10]),
-            at,
-            updates: vec![
-                RoomUpdate::OnlineCount { online: 3 },
-                RoomUpdate::Removed {
-                    user_id: None,
-                    reason: RemovalReason::Closed,
-                    at,
-                },
-                RoomUpdate::ReadersRemoved { at },
-            ],
-            after: None,
-        };
-        let expected = json!({
-            "version": "1",
-            "room": "1111111111",
-            "at": "1970-01-01T00:00:00Z",
-            "news": [
-                { "news": "online", "online": 3 },
-                { "news": "shown_out", "user_id": null, "reason": "closed", "at": "1970-01-01T00:00:00Z" },
-                { "news": "members_only", "at": "1970-01-01T00:00:00Z" },
-            ],
-        });
-        assert_eq!(serde_json::to_value(job).unwrap(), expected);
+        let updates = [
+            RoomUpdate::OnlineCount { online: 3 },
+            RoomUpdate::Removed {
+                user_id: None,
+                reason: RemovalReason::Closed,
+                at,
+            },
+            RoomUpdate::ReadersRemoved { at },
+        ];
+        let expected = json!([
+            { "news": "online", "online": 3 },
+            { "news": "shown_out", "user_id": null, "reason": "closed", "at": "1970-01-01T00:00:00Z" },
+            { "news": "members_only", "at": "1970-01-01T00:00:00Z" },
+        ]);
+        assert_eq!(serde_json::to_value(updates).unwrap(), expected);
     }
 }

@@ -14,7 +14,7 @@ mod photo;
 mod room;
 mod ticket;
 
-pub use broadcast::{BroadcastJob, RemovalReason, RoomClosed, RoomUpdate};
+pub use broadcast::{RemovalReason, RoomClosed, RoomUpdate};
 pub use code::RoomCode;
 pub use frame::{ClientFrame, MAX_FRAME_BYTES, ServerFrame, split_into_frames};
 pub use message::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, CorrelationId, Entropy, Error, Result, UserId};
+use confab_core::{CorrelationId, Entropy, Error, Result, UserId};
 use confab_lambda::{
     Response, Router,
     extract::{Json, Path, SourceIp},

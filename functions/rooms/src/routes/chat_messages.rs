@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, CorrelationId, Error, Result, UserId};
+use confab_core::{CorrelationId, Error, Result, UserId};
 use confab_lambda::{
     ApiRequest, Response, Router,
     extract::{FromRequest, Json, Path, PathPair, SourceIp},

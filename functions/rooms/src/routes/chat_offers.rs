@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use confab_core::{Clock, CorrelationId, Error, Money, OrderId, Result, Timestamp, UserId};
+use confab_core::{CorrelationId, Error, Money, OrderId, Result, Timestamp, UserId};
 use confab_lambda::{
     Response, Router,
     extract::{Json, Path},

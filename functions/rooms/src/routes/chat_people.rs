@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use confab_core::{Clock, CorrelationId, Error, Result, UserId};
+use confab_core::{CorrelationId, Error, Result, UserId};
 use confab_lambda::{
     Response, Router,
     extract::{Json, Path, PathPair},
@@ -119,7 +119,9 @@ pub(crate) async fn list_people(
     let read = Consistency::Eventual;
     let (mut people, online, banned) = tokio::try_join!(
         store.list_people(code, correlation_id),
-        store.connected_users(code, MAX_CONNECTION_PAGES, read, correlation_id),
+        store
+            .connections
+            .users(&code, MAX_CONNECTION_PAGES, read, correlation_id),
         banned
     )?;
     let missing = missing_users(&people, &online);

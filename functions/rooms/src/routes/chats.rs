@@ -4,7 +4,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use confab_aws::RateLimit;
 use confab_contracts::Event;
-use confab_core::{Clock, CorrelationId, Error, EventId, PhotoId, Result, UserId};
+use confab_core::{CorrelationId, Error, EventId, PhotoId, Result, UserId};
 use confab_lambda::{
     Response, Router,
     extract::{Json, Path},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, Error, PhotoId, Result, Timestamp, UserId, after};
+use confab_core::{Error, PhotoId, Result, Timestamp, UserId, after};
 use confab_lambda::{ApiRequest, Response, Router, extract::Whole, response};
 use http::StatusCode;
 use rooms_domain::{AnalysisState, PhotoAnalysis};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, Result, Timestamp, UserId, after};
+use confab_core::{Result, Timestamp, UserId, after};
 use confab_lambda::{
     Response, Router,
     extract::{Json, SourceIp},
@@ -87,6 +87,7 @@ use crate::contract::{BadRequest, RateLimited, Unauthorized};
 
 #[cfg(test)]
 mod tests {
+    use confab_core::Clock;
     use serde_json::json;
 
     use super::*;

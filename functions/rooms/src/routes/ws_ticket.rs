@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::RateLimit;
-use confab_core::{Clock, Result, TicketId, Timestamp, after};
+use confab_core::{Result, TicketId, Timestamp, after};
 use confab_lambda::{
     Response, Router,
     extract::{Json, SourceIp},

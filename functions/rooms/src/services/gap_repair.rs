@@ -1,13 +1,11 @@
 //! Gap repair: the messages that a client missed while it was not connected.
 
 use confab_core::{CorrelationId, Result};
+use confab_live::{GapRepair, MAX_MISSED_MESSAGES, is_repairable};
 use confab_worker::Consistency;
 use rooms_domain::{Message, RoomCode, ServerFrame, split_into_frames};
 
 use crate::store::{LatestMessages, Store, first_seq};
-
-/// A client that missed more messages loads the latest page instead.
-const MAX_MISSED_MESSAGES: u64 = 100;
 
 /// What a client has of a room, and the messages that it missed.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Gap {
             .latest_messages(room, 0, Consistency::Eventual, correlation_id)
             .await?;
         let missed = match client_seq {
-            Some(seq) if is_small(seq, latest.last_seq) => {
+            Some(seq) if is_repairable(seq, latest.last_seq) => {
                 let limit = usize::try_from(MAX_MISSED_MESSAGES).unwrap_or_default();
                 store
                     .messages_after(room, seq, limit, correlation_id)
@@ -42,25 +40,21 @@ impl Gap {
 
     /// Returns the frames that close the gap up to `last_seq`.
     pub(crate) fn frames(&self, last_seq: u64) -> Vec<ServerFrame<'_>> {
-        let Some(client_seq) = self.client_seq.filter(|seq| *seq < last_seq) else {
-            return Vec::new();
-        };
-        let first_seq = first_seq(last_seq);
-        if last_seq - client_seq > MAX_MISSED_MESSAGES || client_seq + 1 < first_seq {
-            return vec![ServerFrame::BackfillOverflow {
+        match GapRepair::of(self.client_seq, first_seq(last_seq), last_seq) {
+            GapRepair::Nothing => Vec::new(),
+            GapRepair::Overflow {
                 first_seq,
                 last_seq,
-            }];
+            } => vec![ServerFrame::BackfillOverflow {
+                first_seq,
+                last_seq,
+            }],
+            GapRepair::Missed => split_into_frames(&self.missed)
+                .into_iter()
+                .map(|messages| ServerFrame::Backfill { messages, last_seq })
+                .collect(),
         }
-        split_into_frames(&self.missed)
-            .into_iter()
-            .map(|messages| ServerFrame::Backfill { messages, last_seq })
-            .collect()
     }
-}
-
-fn is_small(client_seq: u64, last_seq: u64) -> bool {
-    client_seq < last_seq && last_seq - client_seq <= MAX_MISSED_MESSAGES
 }
 
 #[cfg(test)]
@@ -83,21 +77,5 @@ mod tests {
         };
         let texts: Vec<_> = messages.iter().map(|m| m.text.as_str()).collect();
         assert_eq!((texts, last_seq), (vec!["second", "third"], 3));
-    }
-
-    #[test]
-    fn gaps_of_more_than_a_hundred_messages_overflow() {
-        let gap = |client_seq| Gap {
-            client_seq,
-            missed: Vec::new(),
-        };
-        assert_eq!(gap(None).frames(101), []);
-        assert_eq!(gap(Some(101)).frames(101), []);
-        assert_eq!(gap(Some(1)).frames(101), [], "nothing of it is kept");
-        let overflow = ServerFrame::BackfillOverflow {
-            first_seq: 1,
-            last_seq: 102,
-        };
-        assert_eq!(gap(Some(1)).frames(102), [overflow]);
     }
 }

@@ -1,7 +1,7 @@
 //! Presence: the number of connected users, counted again as users connect, ping and disconnect.
 
 use confab_core::{Clock, CorrelationId, Result};
-use confab_lambda::SystemClock;
+use confab_live::CountPolicy;
 use confab_worker::Consistency;
 use rooms_domain::{RoomCode, RoomUpdate};
 
@@ -10,13 +10,6 @@ use crate::{
     store::{RoomForUser, Store},
 };
 
-/// Up to this many users, every arrival and departure is counted at once.
-const COUNT_AT_ONCE_MAX_USERS: u32 = 20;
-/// Larger rooms are counted at this interval, which grows with the number of users.
-const COUNT_INTERVAL_MS: i64 = 2_000;
-const COUNT_INTERVAL_MS_PER_USER: i64 = 10;
-/// Clients ping every 30 seconds; a count is renewed before it is too old to be shown.
-const MAX_COUNT_INTERVAL_MS: i64 = 45_000;
 /// In larger rooms the count is sent in answers to pings only.
 const BROADCAST_MAX_USERS: u32 = 200;
 
@@ -24,11 +17,11 @@ const BROADCAST_MAX_USERS: u32 = 200;
 pub(crate) struct Presence<'a> {
     store: &'a Store,
     broadcasts: &'a Broadcasts,
-    clock: SystemClock,
+    clock: &'a dyn Clock,
 }
 
 impl<'a> Presence<'a> {
-    pub(crate) fn new(store: &'a Store, broadcasts: &'a Broadcasts, clock: SystemClock) -> Self {
+    pub(crate) fn new(store: &'a Store, broadcasts: &'a Broadcasts, clock: &'a dyn Clock) -> Self {
         Self {
             store,
             broadcasts,
@@ -42,13 +35,8 @@ impl<'a> Presence<'a> {
         loaded: &RoomForUser,
         correlation_id: CorrelationId,
     ) -> Result<u32> {
-        self.count(
-            loaded,
-            COUNT_INTERVAL_MS,
-            Consistency::Eventual,
-            correlation_id,
-        )
-        .await
+        let (policy, read) = (CountPolicy::Ping, Consistency::Eventual);
+        self.count(loaded, policy, read, correlation_id).await
     }
 
     /// Returns the count for a welcome.
@@ -57,9 +45,8 @@ impl<'a> Presence<'a> {
         loaded: &RoomForUser,
         correlation_id: CorrelationId,
     ) -> Result<u32> {
-        let interval_ms = interval_ms(loaded.online);
-        self.count(loaded, interval_ms, Consistency::Eventual, correlation_id)
-            .await
+        let (policy, read) = (CountPolicy::Changed, Consistency::Eventual);
+        self.count(loaded, policy, read, correlation_id).await
     }
 
     /// Counts again after a connection has closed. A room that closed meanwhile has no count.
@@ -71,58 +58,38 @@ impl<'a> Presence<'a> {
         let Some(loaded) = self.store.find_room(room).await? else {
             return Ok(());
         };
-        let interval_ms = interval_ms(loaded.online);
         // The connection that has just closed must not be counted.
-        self.count(&loaded, interval_ms, Consistency::Strong, correlation_id)
-            .await
-            .map(drop)
+        let (policy, read) = (CountPolicy::Changed, Consistency::Strong);
+        self.count(&loaded, policy, read, correlation_id).await?;
+        Ok(())
     }
 
-    /// Renews the count when it is older than the interval, by one caller at a time, and publishes a change.
+    /// Returns the count, made again if it is due, and publishes a change.
     async fn count(
         &self,
         loaded: &RoomForUser,
-        interval_ms: i64,
+        policy: CountPolicy,
         read: Consistency,
         correlation_id: CorrelationId,
     ) -> Result<u32> {
-        let now = self.clock.now();
-        let (now_ms, last_ms) = (now.as_millisecond(), loaded.counted_at_ms);
-        let by_size_ms = i64::from(loaded.online) * COUNT_INTERVAL_MS_PER_USER;
-        if now_ms < last_ms + interval_ms.max(by_size_ms.min(MAX_COUNT_INTERVAL_MS)) {
-            return Ok(loaded.online);
-        }
-        let (code, store) = (loaded.room.code, self.store);
-        // Writing the time claims the count for one caller.
-        let is_claimed = store
-            .put_online_count(code, loaded.online, last_ms, now_ms)
+        let code = loaded.room.code;
+        let shown = (loaded.online, loaded.counted_at_ms);
+        let recounted = self
+            .store
+            .recount_online(code, shown, policy, read, correlation_id)
             .await?;
-        if !is_claimed {
+        let Some(online) = recounted else {
             return Ok(loaded.online);
-        }
-        let users = store
-            .connected_users(code, usize::MAX, read, correlation_id)
-            .await?;
-        let online = u32::try_from(users.len()).unwrap_or(u32::MAX);
-        store.put_online_count(code, online, now_ms, now_ms).await?;
+        };
         if online != loaded.online && (1..=BROADCAST_MAX_USERS).contains(&online) {
-            let (key, update) = (
-                format!("online#{code}#{now_ms}"),
-                RoomUpdate::OnlineCount { online },
-            );
+            let now = self.clock.now();
+            let key = format!("online#{code}#{}", now.as_millisecond());
+            let update = RoomUpdate::OnlineCount { online };
             self.broadcasts
-                .publish(code, &key, self.clock.now(), update, correlation_id)
+                .publish(code, &key, now, update, correlation_id)
                 .await?;
         }
         Ok(online)
-    }
-}
-
-fn interval_ms(online: u32) -> i64 {
-    if online <= COUNT_AT_ONCE_MAX_USERS {
-        0
-    } else {
-        COUNT_INTERVAL_MS
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rooms as clients see them, with links to their photos.
 
 use confab_aws::Objects;
-use confab_core::{Clock, CorrelationId, Result};
+use confab_core::{CorrelationId, Result};
 use rooms_domain::{Room, RoomActivity, RoomUpdate, RoomView};
 
 use crate::{services::photo_objects, state::State, store::RoomForUser};

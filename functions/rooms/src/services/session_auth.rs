@@ -1,8 +1,10 @@
 //! Authentication of users by their sealed sessions.
 
+use std::sync::Arc;
+
 use confab_aws::Keyring;
 use confab_core::{Clock, Error, Result, Timestamp, UserId};
-use confab_lambda::{ApiRequest, SystemClock};
+use confab_lambda::ApiRequest;
 use rooms_domain::Session;
 
 use crate::config::SESSION_SECRET;
@@ -10,11 +12,11 @@ use crate::config::SESSION_SECRET;
 #[derive(Debug)]
 pub(crate) struct SessionAuth {
     secrets: Keyring,
-    clock: SystemClock,
+    clock: Arc<dyn Clock>,
 }
 
 impl SessionAuth {
-    pub(crate) fn new(secrets: Keyring, clock: SystemClock) -> Self {
+    pub(crate) fn new(secrets: Keyring, clock: Arc<dyn Clock>) -> Self {
         Self { secrets, clock }
     }
 

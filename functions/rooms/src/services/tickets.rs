@@ -1,34 +1,8 @@
-//! Tickets: sealed, short-lived permissions to open one socket.
+//! The ticket of a socket in API Gateway's authorizer context.
 
-use confab_aws::Keyring;
-use confab_core::{Clock, Error, Result, Timestamp};
-use confab_lambda::{Allow, SocketRequest, SystemClock};
+use confab_core::{Error, Result};
+use confab_lambda::{Allow, SocketRequest};
 use rooms_domain::Ticket;
-
-use crate::config::SESSION_SECRET;
-
-#[derive(Debug)]
-pub(crate) struct Tickets {
-    secrets: Keyring,
-    clock: SystemClock,
-}
-
-impl Tickets {
-    pub(crate) fn new(secrets: Keyring, clock: SystemClock) -> Self {
-        Self { secrets, clock }
-    }
-
-    /// Seals a ticket into a token.
-    pub(crate) async fn issue(&self, ticket: &Ticket, expires_at: Timestamp) -> Result<String> {
-        self.secrets.seal(SESSION_SECRET, ticket, expires_at).await
-    }
-
-    /// Opens a token. Fails for an expired or forged one.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Ticket> {
-        let now = self.clock.now();
-        self.secrets.unseal(SESSION_SECRET, token, now).await
-    }
-}
 
 /// The authorizer's answer for a ticket. API Gateway attaches its context to each event of the connection.
 pub(crate) fn allow(ticket: &Ticket) -> Allow {

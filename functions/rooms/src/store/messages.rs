@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Condition, Row, Table, number, store_error, text};
 use confab_core::{CorrelationId, Money, Private, Result, Timestamp, UserId};
+use confab_live::decode_rows;
 use confab_worker::Consistency;
 use rooms_domain::{
     ClientMessageId, MAX_USERS_PER_EMOJI, Message, Quote, RoomCode, Username, summarize_reactions,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Store, decode_rows, room_pk};
+use super::{Store, room_pk};
 
 /// The highest number that fits into a sort key.
 const MAX_SEQ: u64 = 999_999_999_999;
+pub(super) const MESSAGE_PREFIX: &str = "MSG#";
 const REACTION_PREFIX: &str = "r:";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,7 +57,7 @@ impl MessageRow {
 }
 
 pub(super) fn message_sk(seq: u64) -> String {
-    format!("MSG#{seq:012}")
+    format!("{MESSAGE_PREFIX}{seq:012}")
 }
 
 fn message_key(code: RoomCode, seq: u64) -> Row {

@@ -1,42 +1,30 @@
-//! Message numbers: the latest ones in use, and posting a message under the next one.
-//!
-//! A number is taken by the conditional write that puts the message under it.
+//! Posting a message under the next number of its room.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
+use confab_aws::{Condition, Row, Table, WriteConflict, number};
 use confab_core::{CorrelationId, Error, Result, Timestamp, UserId, after};
+use confab_live::{
+    Attempt, NumberedWrite, Partition, RESERVATION_SIZE, reserve, store_under_next_number,
+};
 use confab_worker::Consistency;
 use rooms_domain::{ClientMessageId, Draft, Message, Pace, Person, Quote, RoomCode};
 use serde::Deserialize;
 
 use super::{
     PurchaseRecord, RoomForUser, Store,
-    messages::{MessageRow, message_sk},
-    room_key, room_pk, sort_key,
+    messages::{MESSAGE_PREFIX, MessageRow, message_sk},
+    room_key, room_pk,
 };
 
 /// Bounds the history of a room. Hours of flooding are needed to push out a message before its TTL.
 const MAX_HISTORY: u64 = 20_000;
 /// How long the idempotency key of a message is kept; longer than any client retries.
 const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 3600);
-/// Numbers reserved at a time. The reservation, stored in the room, outlives the messages.
-const RESERVATION_SIZE: u64 = 100;
-/// Attempts to take the next number in a busy room before the client has to retry.
-const MAX_CAS_ATTEMPTS: usize = 12;
-/// How many messages `Pace` needs.
-const LATEST_MESSAGES: i32 = 10;
 
-/// The latest messages of a room, newest first, and the last number that may be in use.
-#[derive(Debug, Clone)]
-pub(crate) struct LatestMessages {
-    pub(crate) messages: Vec<Message>,
-    pub(crate) last_seq: u64,
-    /// When the newest row expires, in seconds. Later rows expire no earlier, so that the newest row always has the
-    /// highest number in use, even after the operator shortens `MESSAGE_TTL_DAYS`.
-    expires_at: i64,
-}
+/// The latest messages of a room: enough for its `Pace`.
+pub(crate) type LatestMessages = confab_live::LatestMessages<Message>;
 
 #[derive(Debug, Clone)]
 pub(crate) enum PostOutcome {
@@ -60,14 +48,6 @@ pub(crate) fn first_seq(last_seq: u64) -> u64 {
 /// Returns a lower bound of the oldest number that a room keeps, given its reservation.
 pub(crate) fn first_seq_for_reserved(reserved_seq: u64) -> u64 {
     first_seq(reserved_seq.saturating_sub(RESERVATION_SIZE))
-}
-
-fn seq_of(row: &Row) -> Option<u64> {
-    sort_key(row).strip_prefix("MSG#")?.parse().ok()
-}
-
-fn expiry_of(row: &Row) -> Option<i64> {
-    row.get("expires_at")?.as_n().ok()?.parse().ok()
 }
 
 fn idempotency_key(code: RoomCode, user: UserId, id: &ClientMessageId) -> Row {
@@ -109,37 +89,11 @@ impl Store {
         read: Consistency,
         correlation_id: CorrelationId,
     ) -> Result<LatestMessages> {
-        let mut rows = self.query_latest(code, read).await?;
-        let mut newest = rows.first().map(|row| (seq_of(row), expiry_of(row)));
-        let mut messages = self.decode_messages(rows, correlation_id);
-        if messages.is_empty() && reserved_seq > 0 && read == Consistency::Eventual {
-            // All messages have expired, or an eventually consistent read missed the first one.
-            rows = self.query_latest(code, Consistency::Strong).await?;
-            newest = rows.first().map(|row| (seq_of(row), expiry_of(row)));
-            messages = self.decode_messages(rows, correlation_id);
-        }
-        // The number of an expired or malformed message is in use too.
-        let (highest, expires_at) = newest.unwrap_or_default();
-        let (highest, expires_at) = (highest.unwrap_or_default(), expires_at.unwrap_or_default());
-        let last_seq = if messages.is_empty() {
-            reserved_seq.max(highest)
-        } else {
-            highest
-        };
-        Ok(LatestMessages {
-            messages,
-            last_seq,
-            expires_at,
+        let messages = Partition::new(room_pk(code), MESSAGE_PREFIX);
+        LatestMessages::read(&self.table, &messages, reserved_seq, read, |rows| {
+            self.decode_messages(rows, correlation_id)
         })
-    }
-
-    async fn query_latest(&self, code: RoomCode, read: Consistency) -> Result<Vec<Row>> {
-        let keys = Condition::expression("pk = :pk AND begins_with(sk, :msg)")
-            .value(":pk", text(room_pk(code)))
-            .value(":msg", text("MSG#"));
-        self.table
-            .query_descending(keys, LATEST_MESSAGES, read)
-            .await
+        .await
     }
 
     /// Stores a message under the next number, idempotently by its client id, or by its purchase.
@@ -153,53 +107,19 @@ impl Store {
         correlation_id: CorrelationId,
     ) -> Result<PostOutcome> {
         let missing = || Error::internal("author_missing", "a message without an author");
-        let person = loaded.person.as_ref().ok_or_else(missing)?;
-        let code = loaded.room.code;
-        let (mut latest, mut reserved_seq) = (latest, loaded.reserved_seq);
-        for _ in 0..MAX_CAS_ATTEMPTS {
-            let now = self.clock.now();
-            let recent = latest
-                .messages
-                .iter()
-                .map(|message| (message.at, message.user_id == person.user_id));
-            let pace = Pace::of(recent, now);
-            if pace.exceeds_author_limit && purchase.is_none() {
-                return Ok(PostOutcome::RateLimited);
-            }
-            let message = numbered(draft, person, quote.clone(), latest.last_seq + 1, now);
-            let reservation = (reserved_seq, latest.expires_at);
-            let writes = self.message_writes(code, &message, reservation, purchase)?;
-            let Some(conflicts) = self.table.try_transact_once(writes).await? else {
-                return Ok(PostOutcome::Created { message, pace });
-            };
-            // The second write carries the idempotency key.
-            if conflicts.get(1) == Some(&WriteConflict::ConditionFailed) {
-                if purchase.is_some() {
-                    return Ok(PostOutcome::AlreadyFulfilled);
-                }
-                let original = self.find_original(code, &message).await?;
-                return Ok(PostOutcome::Duplicate(original));
-            }
-            if message.reply_to.is_some()
-                && conflicts.last() == Some(&WriteConflict::ConditionFailed)
-            {
-                return Err(Error::not_found("message"));
-            }
-            latest = self
-                .latest_messages(code, reserved_seq, Consistency::Strong, correlation_id)
-                .await?;
-            if conflicts.get(2) == Some(&WriteConflict::ConditionFailed) {
-                let current = self.load_room_for(code, None, Consistency::Strong).await?;
-                reserved_seq = current.reserved_seq;
-            }
-        }
-        Err(Error::unavailable(
-            "room_busy",
-            "other writers took the next number at each attempt",
-        ))
+        let write = MessageWrite {
+            store: self,
+            code: loaded.room.code,
+            author: loaded.person.as_ref().ok_or_else(missing)?,
+            draft,
+            quote,
+            purchase,
+            correlation_id,
+        };
+        store_under_next_number(&write, latest, loaded.reserved_seq).await
     }
 
-    /// The transaction of a new message. `append_message` reads conflicts by the positions of its writes.
+    /// The transaction of a new message. `MessageWrite` reads conflicts by the positions of its writes.
     fn message_writes(
         &self,
         code: RoomCode,
@@ -217,16 +137,7 @@ impl Store {
             )?,
             self.idempotency_write(code, message, purchase)?,
         ];
-        if seq > reserved_seq {
-            let unchanged = Condition::expression("attribute_exists(pk) AND reserved = :was")
-                .value(":was", number(reserved_seq))
-                .value(":next", number(seq + RESERVATION_SIZE));
-            writes.push(self.table.transact_update(
-                room_key(code),
-                "SET reserved = :next",
-                unchanged,
-            )?);
-        }
+        writes.extend(reserve(&self.table, room_key(code), seq, reserved_seq)?);
         if purchase.is_some() {
             writes.push(self.require_open_room(code)?);
         }
@@ -277,5 +188,73 @@ impl Store {
         self.find_message(code, seq)
             .await?
             .ok_or_else(|| Error::not_found("message"))
+    }
+}
+
+/// One message that is to be stored.
+struct MessageWrite<'a> {
+    store: &'a Store,
+    code: RoomCode,
+    author: &'a Person,
+    draft: &'a Draft,
+    quote: Option<Quote>,
+    purchase: Option<&'a PurchaseRecord>,
+    correlation_id: CorrelationId,
+}
+
+impl NumberedWrite for MessageWrite<'_> {
+    type Message = Message;
+    type Stored = PostOutcome;
+
+    async fn attempt(
+        &self,
+        latest: &LatestMessages,
+        reserved_seq: u64,
+    ) -> Result<Attempt<PostOutcome>> {
+        let (store, code, now) = (self.store, self.code, self.store.clock.now());
+        let recent = latest
+            .messages
+            .iter()
+            .map(|message| (message.at, message.user_id == self.author.user_id));
+        let pace = Pace::of(recent, now);
+        if pace.exceeds_author_limit && self.purchase.is_none() {
+            return Ok(Attempt::Done(PostOutcome::RateLimited));
+        }
+        let seq = latest.last_seq + 1;
+        let message = numbered(self.draft, self.author, self.quote.clone(), seq, now);
+        let reservation = (reserved_seq, latest.expires_at);
+        let writes = store.message_writes(code, &message, reservation, self.purchase)?;
+        let Some(conflicts) = store.table.try_transact_once(writes).await? else {
+            return Ok(Attempt::Done(PostOutcome::Created { message, pace }));
+        };
+        // The second write carries the idempotency key.
+        if conflicts.get(1) == Some(&WriteConflict::ConditionFailed) {
+            if self.purchase.is_some() {
+                return Ok(Attempt::Done(PostOutcome::AlreadyFulfilled));
+            }
+            let original = store.find_original(code, &message).await?;
+            return Ok(Attempt::Done(PostOutcome::Duplicate(original)));
+        }
+        if message.reply_to.is_some() && conflicts.last() == Some(&WriteConflict::ConditionFailed) {
+            return Err(Error::not_found("message"));
+        }
+        Ok(Attempt::NumberTaken {
+            is_reservation_stale: conflicts.get(2) == Some(&WriteConflict::ConditionFailed),
+        })
+    }
+
+    async fn latest(&self, reserved_seq: u64) -> Result<LatestMessages> {
+        let (read, correlation_id) = (Consistency::Strong, self.correlation_id);
+        self.store
+            .latest_messages(self.code, reserved_seq, read, correlation_id)
+            .await
+    }
+
+    async fn reserved_seq(&self) -> Result<u64> {
+        let room = self
+            .store
+            .load_room_for(self.code, None, Consistency::Strong)
+            .await?;
+        Ok(room.reserved_seq)
     }
 }

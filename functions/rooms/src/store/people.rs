@@ -1,12 +1,13 @@
 //! Members, former members and banned users of a room, and the usernames that they own.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Result, UserId};
+use confab_live::decode_rows;
 use confab_worker::{Consistency, SaveOutcome};
 use rooms_domain::{Membership, Person, RemovalReason, RoomCode, Username};
 
-use super::{Store, decode_rows, person_key, room_pk, sort_key, to_attribute};
+use super::{Store, person_key, room_pk, to_attribute};
 
 /// More than a list shows, because some of them have left.
 const MAX_PEOPLE: usize = 1_000;
@@ -80,7 +81,7 @@ impl Store {
             self.require_open_room(code)?,
         ];
         if was.is_some_and(|was| !was.is_member()) {
-            writes.push(self.removal_delete(code, user)?);
+            writes.push(self.removals.delete_write(&code, &user)?);
         }
         Ok(match table.try_transact(writes).await? {
             None => JoinOutcome::Joined,
@@ -89,6 +90,17 @@ impl Store {
             }
             Some(_) => JoinOutcome::Conflict,
         })
+    }
+
+    /// The part of a transaction that records a removal for the broadcaster.
+    pub(super) fn removal_write(
+        &self,
+        room: RoomCode,
+        user: UserId,
+        reason: RemovalReason,
+    ) -> Result<TransactWriteItem> {
+        let is_permanent = reason == RemovalReason::Banned;
+        self.removals.write_user(&room, &user, reason, is_permanent)
     }
 
     /// Removes a user from a room, and records the removal for the broadcaster. Their names stay owned, because their
@@ -113,7 +125,7 @@ impl Store {
         let mut writes = vec![
             self.table
                 .transact_update(key, "SET place = :place", when)?,
-            self.removal_write(code, Some(user), reason)?,
+            self.removal_write(code, user, reason)?,
             self.table.transact_delete(mine, Condition::none())?,
         ];
         if membership == Membership::Banned {
@@ -131,7 +143,7 @@ impl Store {
         let writes = vec![
             self.table
                 .transact_update(person_key(code, user), "SET place = :left", is_banned)?,
-            self.removal_delete(code, user)?,
+            self.removals.delete_write(&code, &user)?,
             self.table
                 .transact_delete(banned_key(code, user), Condition::none())?,
         ];
@@ -204,7 +216,12 @@ impl Store {
         let rows = self.table.query(None, keys, MAX_BANNED).await?;
         let users: Vec<_> = rows
             .iter()
-            .filter_map(|row| sort_key(row).strip_prefix(BANNED_PREFIX)?.parse().ok())
+            .filter_map(|row| {
+                Table::sort_key(row)
+                    .strip_prefix(BANNED_PREFIX)?
+                    .parse()
+                    .ok()
+            })
             .collect();
         self.find_people(code, &users, Consistency::Eventual, correlation_id)
             .await
@@ -226,7 +243,7 @@ impl Store {
         let taken = self.table.batch_get(keys, Consistency::Eventual).await?;
         let is_free = |name: &Username| {
             let sk = name_sk(name);
-            !taken.iter().any(|row| sort_key(row) == sk)
+            !taken.iter().any(|row| Table::sort_key(row) == sk)
         };
         Ok(names.into_iter().filter(is_free).collect())
     }

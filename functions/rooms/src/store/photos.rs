@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{CorrelationId, PhotoId, Result, Timestamp, UserId, after, before};
+use confab_live::decode_rows;
 use confab_worker::Consistency;
 use rooms_domain::{AnalysisState, PhotoAnalysis, PhotoFeatures, RoomCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, decode_rows, to_attribute};
+use super::{Store, to_attribute};
 
 /// Similar rooms are searched among those of the last days.
 const RECENT_DAYS: u32 = 2;

@@ -5,13 +5,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Row, Table, WriteConflict, number, text};
 use confab_core::{CorrelationId, Money, OrderId, Result, Timestamp, UserId, after};
+use confab_live::decode_rows;
 use confab_worker::SaveOutcome;
 use rooms_domain::{
     Goods, Membership, PaidPin, Person, RefundReason, RemovalReason, Room, RoomCode, Username,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{RoomForUser, Store, decode_rows, person_key, room_key, to_attribute};
+use super::{RoomForUser, Store, person_key, room_key, to_attribute};
 
 /// When the room closes, entrances younger than this are refunded.
 const ENTRANCE_REFUND_WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -243,7 +244,7 @@ impl Store {
         let writes = vec![
             table.transact_put(Self::name_row(back, person)?, is_free)?,
             table.transact_update(person_key(back, user), ADMIT, not_banned)?,
-            self.removal_delete(back, user)?,
+            self.removals.delete_write(&back, &user)?,
             table.transact_put(Self::mine_row(back, user), Condition::none())?,
             table.transact_update(front_person, "SET entrance = :entrance", first_order)?,
             self.purchase_write(front, purchase, None)?,
@@ -293,7 +294,7 @@ impl Store {
             self.purchase_write(front, purchase, Some(FulfillmentStatus::Fulfilled))?,
             table.transact_update(front_person, "REMOVE entrance", of_this_order)?,
             evict,
-            self.removal_write(back, Some(user), reason)?,
+            self.removal_write(back, user, reason)?,
             table.transact_delete(mine, Condition::none())?,
         ];
         table.transact(writes).await

@@ -5,7 +5,7 @@ use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::Result;
 use rooms_domain::{Message, RoomCode};
 
-use super::{Store, room_pk, sort_key};
+use super::{Store, room_pk};
 
 fn quote_prefix(seq: u64) -> String {
     format!("QUOTE#{seq:012}#")
@@ -36,7 +36,7 @@ impl Store {
         let rows = self.table.query_consistent(keys, usize::MAX).await?;
         Ok(rows
             .iter()
-            .filter_map(|row| sort_key(row).rsplit('#').next()?.parse().ok())
+            .filter_map(|row| Table::sort_key(row).rsplit('#').next()?.parse().ok())
             .collect())
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{Error, Kind, Result, Timestamp, UserId};
+use confab_live::OnlineCount;
 use confab_worker::{Consistency, SaveOutcome};
 use futures::future::join_all;
 use rooms_domain::{Person, RemovalReason, Room, RoomCode};
@@ -12,9 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    RoomForUser, Store, person_key,
-    presence::{OnlineRow, online_key},
-    room_key, room_pk, sort_key, to_attribute,
+    RoomForUser, Store, person_key, presence::online_key, room_key, room_pk, to_attribute,
 };
 
 const MAX_ROOMS_OF_USER: usize = 100;
@@ -61,12 +60,12 @@ impl Store {
         let rows = self.table.batch_get(keys.collect(), read).await?;
         let mut rows: HashMap<_, _> = rows
             .into_iter()
-            .map(|row| (sort_key(&row).to_owned(), row))
+            .map(|row| (Table::sort_key(&row).to_owned(), row))
             .collect();
         let room = rows
             .remove("ROOM")
             .ok_or_else(|| Error::not_found("room"))?;
-        let count: Option<OnlineRow> = rows.remove("ONLINE").map(Table::from_row).transpose()?;
+        let count: Option<OnlineCount> = rows.remove("ONLINE").map(Table::from_row).transpose()?;
         let count = count.unwrap_or_default();
         let person: Option<Person> = rows.into_values().next().map(Table::from_row).transpose()?;
         let RoomRow {
@@ -123,7 +122,7 @@ impl Store {
         let rows = self.table.query(None, keys, MAX_ROOMS_OF_USER).await?;
         Ok(rows
             .iter()
-            .filter_map(|row| sort_key(row).parse().ok())
+            .filter_map(|row| Table::sort_key(row).parse().ok())
             .collect())
     }
 
@@ -182,7 +181,8 @@ impl Store {
         }
         let writes = vec![
             self.table.transact_update(key, &sets, when)?,
-            self.removal_write(room.code, None, RemovalReason::MembersOnly)?,
+            self.removals
+                .write_non_members(&room.code, RemovalReason::MembersOnly)?,
         ];
         self.table.transact(writes).await
     }
@@ -245,7 +245,7 @@ impl Store {
         for row in rows {
             let key = Table::key_of(row);
             deletes.push(self.table.transact_delete(key, Condition::none())?);
-            let user = sort_key(row)
+            let user = Table::sort_key(row)
                 .strip_prefix("PERSON#")
                 .and_then(|user| user.parse().ok());
             if let Some(user) = user {

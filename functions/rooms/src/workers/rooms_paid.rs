@@ -8,7 +8,7 @@ mod fulfillment;
 use std::sync::Arc;
 
 use confab_contracts::payments::{PaymentReceived, PaymentRefunded, Purchase};
-use confab_core::{Clock, CorrelationId, Error, Money, OrderId, Result, Timestamp, UserId};
+use confab_core::{CorrelationId, Error, Money, OrderId, Result, Timestamp, UserId};
 use confab_lambda::QueueMessage;
 use confab_worker::SaveOutcome;
 use rooms_domain::{Goods, PurchaseJob, RoomCode};

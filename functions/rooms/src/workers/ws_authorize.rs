@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use confab_core::{Error, Result};
 use confab_lambda::{Allow, AuthorizerRequest};
+use rooms_domain::Ticket;
 
 use crate::{
     services::tickets::allow,
@@ -16,6 +17,6 @@ pub async fn handle(state: Arc<State>, request: AuthorizerRequest) -> Result<All
     let Some(token) = request.query_value("ticket") else {
         return Err(Error::unauthenticated("A socket needs a ticket."));
     };
-    let ticket = state.tickets()?.verify(token).await?;
+    let ticket: Ticket = state.tickets()?.verify(token).await?;
     Ok(allow(&ticket))
 }

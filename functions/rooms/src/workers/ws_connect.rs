@@ -23,14 +23,19 @@ pub async fn handle(state: Arc<State>, request: SocketRequest) -> Result<()> {
     }
     let ticket = ticket_of(&request)?;
     let (store, connection) = (state.store()?, &request.connection_id);
-    if !store.put_connection(&ticket, connection).await? {
+    if !store
+        .connections
+        .put(&ticket.room, ticket.id, &ticket.user, connection)
+        .await?
+    {
         return Err(Error::unauthenticated("This ticket has been used."));
     }
     // Later removals find the stored connection. Earlier ones are found by this read.
     let authorized = authorize(store, &ticket).await;
     if authorized.is_err() {
         store
-            .delete_connection(ticket.room, ticket.id, connection)
+            .connections
+            .delete(&ticket.room, ticket.id, connection)
             .await?;
     }
     authorized
@@ -72,13 +77,14 @@ mod tests {
     async fn a_ticket_opens_one_connection() {
         let cloud = Cloud::new().await;
         let ticket = cloud.ticket(1, 1);
-        assert!(cloud.store.put_connection(&ticket, "first").await.unwrap());
-        assert!(!cloud.store.put_connection(&ticket, "second").await.unwrap());
+        assert!(cloud.put_connection(&ticket, "first").await);
+        assert!(!cloud.put_connection(&ticket, "second").await);
         cloud
             .store
-            .delete_connection(code(), ticket.id, "first")
+            .connections
+            .delete(&code(), ticket.id, "first")
             .await
             .unwrap();
-        assert!(!cloud.store.put_connection(&ticket, "third").await.unwrap());
+        assert!(!cloud.put_connection(&ticket, "third").await);
     }
 }

@@ -27,7 +27,8 @@ pub(crate) async fn disconnect(
 ) -> Result<()> {
     state
         .store()?
-        .delete_connection(ticket.room, ticket.id, connection)
+        .connections
+        .delete(&ticket.room, ticket.id, connection)
         .await?;
     state
         .presence()?

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_aws::FrameDelivery;
-use confab_core::{Clock, Error, Kind, Result, after};
+use confab_core::{Error, Kind, Result, after};
 use confab_lambda::SocketRequest;
 use confab_worker::Consistency;
 use rooms_domain::{
@@ -235,7 +235,8 @@ impl Socket<'_> {
         if delivery == FrameDelivery::Gone {
             self.state
                 .store()?
-                .delete_connection(self.ticket.room, self.ticket.id, connection)
+                .connections
+                .delete(&self.ticket.room, self.ticket.id, connection)
                 .await?;
         }
         Ok(())

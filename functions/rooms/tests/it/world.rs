@@ -5,7 +5,7 @@ use std::sync::Arc;
 use confab_lambda::{Router, StartError};
 use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
 use rooms::{
-    Config, Part, State,
+    Part, State,
     routes::{chat_join, chat_messages, chats, rooms_sessions},
 };
 use serde_json::{Value, json};
@@ -52,8 +52,7 @@ impl World {
         function: &str,
         parts: &[Part],
     ) -> Result<Arc<State>, StartError> {
-        let config = Config::new(self.cloud.env(function));
-        State::new(config, self.cloud.aws(function), parts)
+        State::new(self.cloud.platform(function), parts)
             .await
             .map(Arc::new)
     }

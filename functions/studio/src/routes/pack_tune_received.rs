@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_core::{Clock, CorrelationId, Error, Result};
+use confab_core::{CorrelationId, Error, Result};
 use confab_lambda::{Response, Router, extract::Query, metrics, response};
 use http::StatusCode;
 use serde::Deserialize;

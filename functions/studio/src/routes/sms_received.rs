@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use confab_aws::Entry;
-use confab_core::{Clock, CorrelationId, Error, Result, Timestamp};
+use confab_core::{CorrelationId, Error, Result, Timestamp};
 use confab_lambda::{
     ApiRequest, CORRELATION_HEADER, Response, Router, extract::Whole, metrics, response,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confab_contracts::{Event, maintenance::CleanupDue};
-use confab_core::{Clock, CorrelationId, EventId, Result};
+use confab_core::{CorrelationId, EventId, Result};
 use confab_lambda::{Response, Router, extract::Json, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
-use confab_core::{Clock, Error, OrderId, Result, Timestamp};
+use confab_core::{Error, OrderId, Result, Timestamp};
 use confab_lambda::{Response, Router, extract::Query, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

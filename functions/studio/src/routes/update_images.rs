@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use confab_core::{Clock, CorrelationId, Error, EventId, Result};
+use confab_core::{CorrelationId, Error, EventId, Result};
 use confab_lambda::{Response, Router, response};
 use http::StatusCode;
 

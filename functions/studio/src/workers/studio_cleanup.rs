@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use confab_astria::Tune;
 use confab_aws::Entry;
 use confab_contracts::{Event, studio::CleanupFinished};
-use confab_core::{Clock, EventId, OrderId, Result, UserId};
+use confab_core::{EventId, OrderId, Result, UserId};
 use confab_lambda::QueueMessage;
 use studio_domain::{
     Cleanup, CleanupJob, CleanupStep, PRODUCT, StoredImage, Trigger, is_model_expired,

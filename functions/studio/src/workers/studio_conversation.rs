@@ -5,7 +5,7 @@ mod effects;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use confab_contracts::{Event, studio::UserMessageReceived};
-use confab_core::{Clock, EventId, Result, UserId};
+use confab_core::{EventId, Result, UserId};
 use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::Inbound;
 use confab_worker::{Decision, WorkerContext, work};
@@ -34,7 +34,7 @@ pub const PARTS: &[Part] = &[
 
 pub async fn handle(state: Arc<State>, delivery: QueueMessage<Job>) -> Result<()> {
     let context = WorkerContext {
-        clock: &state.clock,
+        clock: &*state.clock,
         entropy: &state.entropy,
         time_left: delivery.time_left,
     };

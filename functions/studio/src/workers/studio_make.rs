@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use confab_astria::{Astria, AstriaError, NewTune, Tune};
 use confab_contracts::{Event, studio::TuneCreated};
-use confab_core::{Clock, CorrelationId, Error, EventId, Result, Timestamp, UserId, after};
+use confab_core::{CorrelationId, Error, EventId, Result, Timestamp, UserId, after};
 use confab_lambda::QueueMessage;
 use reqwest::Url;
 use studio_domain::{GenerationJob, GenerationTask, Order, PRODUCT, Source, Trigger};

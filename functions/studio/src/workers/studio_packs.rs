@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use confab_astria::{Astria, AstriaError, Pack as AstriaPack};
 use confab_aws::Entry;
 use confab_contracts::{Event, studio::PackImagesUpdated};
-use confab_core::{Clock, CorrelationId, Error, EventId, Result, clip};
+use confab_core::{CorrelationId, Error, EventId, Result, clip};
 use confab_lambda::{QueueMessage, metrics, warn};
 use confab_pictures::{Picture, Size, Wanted, contact_sheet};
 use confab_provider_base::MediaError;

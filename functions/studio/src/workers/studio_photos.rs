@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use confab_astria::{Astria, AstriaError, Inspection};
 use confab_contracts::{Event, studio::ImageProcessed};
-use confab_core::{Clock, CorrelationId, EventId, PhotoId, Result, UserId, hex};
+use confab_core::{CorrelationId, EventId, PhotoId, Result, UserId, hex};
 use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::{Address, Media};
 use confab_pictures::{Picture, Refusal, Size, Wanted};

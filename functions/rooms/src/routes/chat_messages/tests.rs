@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use confab_core::{Currency, Kind, Money, OrderId};
+use confab_core::{Clock, Currency, Kind, Money, OrderId};
 use rooms_domain::{Goods, PaidPin, Tier};
 use serde_json::{Value, json};
 

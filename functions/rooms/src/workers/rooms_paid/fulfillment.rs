@@ -3,7 +3,7 @@
 use confab_aws::Bus;
 use confab_contracts::payments::PriceList;
 use confab_core::{Clock, Entropy, Error, Result};
-use confab_lambda::{OsEntropy, SystemClock};
+use confab_lambda::OsEntropy;
 use confab_worker::{Consistency, SaveOutcome};
 use rooms_domain::{
     Draft, Goods, Membership, PaidPin, Person, RefundReason, RemovalReason, RoomUpdate, Tier,
@@ -29,7 +29,7 @@ pub(super) struct PurchaseFulfiller<'a> {
     broadcasts: &'a Broadcasts,
     bus: &'a Bus,
     prices: &'a PriceList,
-    clock: SystemClock,
+    clock: &'a dyn Clock,
     entropy: OsEntropy,
     order: &'a PaidOrder,
 }
@@ -41,7 +41,7 @@ impl<'a> PurchaseFulfiller<'a> {
             broadcasts: state.broadcasts()?,
             bus: state.bus()?,
             prices: state.prices()?,
-            clock: state.clock,
+            clock: &*state.clock,
             entropy: state.entropy,
             order,
         })

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
+use confab_core::{Clock, Timestamp, before};
 use confab_worker::{Consistency, SaveOutcome};
-use rooms_domain::{Membership, Person, RemovalReason, RoomChange, RoomUpdate};
+use rooms_domain::{Membership, Message, Person, RemovalReason, RoomChange, RoomUpdate};
 use serde_json::json;
 
 use super::*;
@@ -217,14 +220,9 @@ async fn removals_are_deleted_once_their_connections_are_closed() {
     cloud
         .broadcast(vec![removal(2, RemovalReason::Banned, cloud.clock.now())])
         .await;
-    assert_eq!(
-        cloud
-            .store
-            .list_removals(code(), correlation_id())
-            .await
-            .unwrap(),
-        []
-    );
+    let removals = &cloud.store.removals;
+    let removals = removals.list(&code(), correlation_id()).await.unwrap();
+    assert!(removals.is_empty(), "{removals:?}");
 }
 
 /// A message, a connection, a removal and a member that the store would not write.
@@ -287,7 +285,7 @@ async fn a_broadcast_continues_after_a_malformed_connection() {
     let message = cloud.post(1, "hello").await;
     let (at, updates) = (cloud.clock.now(), vec![posted(&message)]);
     let continuation = BroadcastJob::V1 {
-        room: code(),
+        channel: code(),
         at,
         updates,
         after: Some("no ticket".into()),

@@ -7,7 +7,7 @@ use confab_contracts::{
     Contract, Event,
     payments::{CreditUsed, Offer, Purchase, RefundRequested},
 };
-use confab_core::{Clock, Error, EventId, OrderId, PhotoId, Result, Timestamp, after};
+use confab_core::{Error, EventId, OrderId, PhotoId, Result, Timestamp, after};
 use confab_messaging::{Body, Media};
 use confab_pay_links::SEAL_TTL;
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confab_astria::{Astria, AstriaError, Prompt, Tune};
-use confab_core::{Clock, Error, OrderId, Result, Timestamp, after, hex};
+use confab_core::{Error, OrderId, Result, Timestamp, after, hex};
 use confab_lambda::{metrics, warn};
 use confab_pictures::{Kind, Picture, Size, Wanted};
 use confab_provider_base::{File, MediaError};

@@ -1,20 +1,16 @@
-//! Posts the frames of a broadcast to all connections of a room, page by page.
+//! Posts the frames of a broadcast to all connections of a channel, page by page.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_aws::FrameDelivery;
-use confab_core::{Clock, CorrelationId, Error, Result, UserId, after};
+use confab_core::{CorrelationId, Error, Result, after};
 use confab_lambda::{metrics, warn};
 use confab_worker::Consistency;
 use futures::{StreamExt, stream};
-use rooms_domain::{Person, RoomCode, RoomUpdate};
 use tokio::time::Instant;
 
-use super::frames::Frames;
-use crate::{
-    state::State,
-    store::{Connection, Removal},
-};
+use super::{Broadcaster, ChannelReader, Frames};
+use crate::{Channel, Connection, Removal};
 
 /// Maximum concurrent posts; each holds one connection in memory.
 const POST_CONCURRENCY: usize = 320;
@@ -27,10 +23,10 @@ const READ_RETRY_DELAY: Duration = Duration::from_millis(500);
 /// Upper bound of a handshake, from storing a connection to its open socket.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 
-/// One invocation's work for a room.
-pub(super) struct Broadcast<'a> {
-    pub(super) state: &'a State,
-    pub(super) room: RoomCode,
+/// One invocation's work for a channel.
+pub(super) struct Broadcast<'a, C: Channel, R> {
+    pub(super) broadcaster: &'a Broadcaster<'a, C, R>,
+    pub(super) channel: C::Id,
     pub(super) deadline: Instant,
     pub(super) correlation_id: CorrelationId,
 }
@@ -68,17 +64,20 @@ impl Failures {
     }
 }
 
-impl Broadcast<'_> {
+impl<C: Channel, R: ChannelReader<C>> Broadcast<'_, C, R> {
     /// Posts updates to the connections after a cursor. The messages among the updates are stored before the removals
     /// are read, so that a message numbered after a removal is never posted to a removed connection.
     pub(super) async fn deliver(
         &self,
-        updates: Vec<RoomUpdate>,
+        updates: Vec<C::Update>,
         mut cursor: Option<String>,
     ) -> Result<()> {
         let removals = self.list_removals().await?;
-        let removal_updates: Vec<_> = removals.iter().map(Removal::update).collect();
-        let frames = Frames::render(updates.iter().chain(&removal_updates))?;
+        let mut frames = C::render(&updates)?;
+        for removal in &removals {
+            let farewell = C::farewell(&removal.reason)?;
+            frames.remove(removal.recipients(), removal.tickets_until, farewell);
+        }
         let reaches_all = cursor.is_none();
         let mut failures = Failures::default();
         loop {
@@ -103,23 +102,23 @@ impl Broadcast<'_> {
     /// Posts the frames to one page of connections. Returns the cursor of the next page.
     async fn deliver_page(
         &self,
-        frames: &Frames,
+        frames: &Frames<C::User>,
         cursor: Option<&str>,
         failures: &mut Failures,
     ) -> Result<Option<String>> {
-        let store = self.state.store()?;
         // A connection that has just opened is closed only if this read includes it.
         let read = if frames.has_removals() {
             Consistency::Strong
         } else {
             Consistency::Eventual
         };
+        let connections = self.broadcaster.connections;
         let page = self
             .read_with_retry("sockets", || {
-                store.list_connections(self.room, cursor, read, self.correlation_id)
+                connections.list(&self.channel, cursor, read, self.correlation_id)
             })
             .await?;
-        let members = if frames.removes_readers() {
+        let members = if frames.removes_non_members() {
             let read = || self.load_members(&page.connections);
             Some(self.read_with_retry("members", read).await?)
         } else {
@@ -139,34 +138,26 @@ impl Broadcast<'_> {
         Ok(page.next)
     }
 
-    async fn list_removals(&self) -> Result<Vec<Removal>> {
-        let store = self.state.store()?;
+    async fn list_removals(&self) -> Result<Vec<Removal<C>>> {
+        let removals = self.broadcaster.removals;
         self.read_with_retry("removals", || {
-            store.list_removals(self.room, self.correlation_id)
+            removals.list(&self.channel, self.correlation_id)
         })
         .await
     }
 
     /// Returns those of the connected users who are members.
-    async fn load_members(&self, connections: &[Connection]) -> Result<BTreeSet<UserId>> {
-        let users: BTreeSet<_> = connections
-            .iter()
-            .map(|connection| connection.user)
-            .collect();
-        let users: Vec<_> = users.into_iter().collect();
-        let people = self
-            .state
-            .store()?
-            .find_people(self.room, &users, Consistency::Strong, self.correlation_id)
-            .await?;
-        Ok(people
-            .into_iter()
-            .filter(Person::is_member)
-            .map(|person| person.user_id)
-            .collect())
+    async fn load_members(&self, connections: &[Connection<C::User>]) -> Result<BTreeSet<C::User>> {
+        let users = connections.iter().map(|connection| &connection.user);
+        let users: BTreeSet<_> = users.collect();
+        let users: Vec<_> = users.into_iter().cloned().collect();
+        self.broadcaster
+            .reader
+            .members(&self.channel, &users, self.correlation_id)
+            .await
     }
 
-    /// Repeats a failing read until the deadline, because the room's later updates wait for this one anyway.
+    /// Repeats a failing read until the deadline, because the channel's later updates wait for this one anyway.
     pub(super) async fn read_with_retry<T, Fut: Future<Output = Result<T>>>(
         &self,
         subject: &'static str,
@@ -192,33 +183,26 @@ impl Broadcast<'_> {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    async fn continue_after(&self, cursor: &str, updates: Vec<RoomUpdate>) -> Result<()> {
-        let at = self.state.clock.now();
-        self.state
-            .broadcasts()?
-            .continue_after(cursor, self.room, updates, at, self.correlation_id)
+    async fn continue_after(&self, cursor: &str, updates: Vec<C::Update>) -> Result<()> {
+        let at = self.broadcaster.clock.now();
+        self.broadcaster
+            .queue
+            .continue_after::<C>(cursor, &self.channel, updates, at, self.correlation_id)
             .await
     }
 
-    fn advance_cursor(&self, updates: &[RoomUpdate]) {
-        for update in updates {
-            if let RoomUpdate::MessagePosted {
-                message,
-                is_busy: true,
-            } = update
-            {
-                self.state.cursors.advance(self.room, message.seq);
+    fn advance_cursor(&self, updates: &[C::Update]) {
+        for message in updates.iter().filter_map(C::posted_message) {
+            if message.is_busy {
+                self.broadcaster.cursors.advance(&self.channel, message.seq);
             }
         }
     }
 
     /// Deletes removals that all connections have seen. After a failure, the next broadcast deletes them.
-    async fn delete_removals(&self, removals: &[Removal]) {
-        let deleted = match self.state.store() {
-            Ok(store) => store.delete_removals(self.room, removals).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = deleted {
+    async fn delete_removals(&self, removals: &[Removal<C>]) {
+        let deleted = self.broadcaster.removals.delete(&self.channel, removals);
+        if let Err(error) = deleted.await {
             metrics::count("RemovalKept", "store");
             warn(
                 "removals could not be deleted",
@@ -232,15 +216,16 @@ impl Broadcast<'_> {
     /// closed whether it arrives or not. Returns the connection if it is gone.
     async fn post_all(
         &self,
-        connection: Connection,
-        frames: &Frames,
-        members: Option<&BTreeSet<UserId>>,
-    ) -> Result<Option<Connection>, Failure> {
+        connection: Connection<C::User>,
+        frames: &Frames<C::User>,
+        members: Option<&BTreeSet<C::User>>,
+    ) -> Result<Option<Connection<C::User>>, Failure> {
         if let Some(farewell) = frames.farewell(&connection, members) {
             return self.close(connection, farewell).await;
         }
-        for frame in frames.of_user(connection.user) {
-            match self.post(&connection, frame).await {
+        let user = connection.user.clone();
+        for frame in frames.of_user(&user) {
+            match self.post(&connection.id, frame).await {
                 Ok(FrameDelivery::Delivered) => {}
                 // The row is stored before the socket is open.
                 Ok(FrameDelivery::Gone) if self.is_opening(&connection) => {
@@ -257,18 +242,14 @@ impl Broadcast<'_> {
 
     async fn close(
         &self,
-        connection: Connection,
+        connection: Connection<C::User>,
         farewell: &[u8],
-    ) -> Result<Option<Connection>, Failure> {
-        let posted = self.post(&connection, farewell).await;
+    ) -> Result<Option<Connection<C::User>>, Failure> {
+        let posted = self.post(&connection.id, farewell).await;
         if let Ok(FrameDelivery::Gone) = posted {
             return Ok(Some(connection));
         }
-        let closed = match self.state.sockets() {
-            Ok(sockets) => sockets.close(&connection.id).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = closed {
+        if let Err(error) = self.broadcaster.sockets.close(&connection.id).await {
             metrics::count("PostFailed", "close");
             return Err(Failure {
                 error,
@@ -279,11 +260,11 @@ impl Broadcast<'_> {
         Ok(None)
     }
 
-    async fn post(&self, connection: &Connection, frame: &[u8]) -> Result<FrameDelivery> {
-        let sockets = self.state.sockets()?;
+    async fn post(&self, connection: &str, frame: &[u8]) -> Result<FrameDelivery> {
         let mut attempt = 1;
         loop {
-            match sockets.post(&connection.id, frame.to_vec()).await {
+            let posted = self.broadcaster.sockets.post(connection, frame.to_vec());
+            match posted.await {
                 Err(_) if attempt < MAX_POST_ATTEMPTS => {
                     attempt += 1;
                     tokio::time::sleep(POST_RETRY_DELAY).await;
@@ -293,12 +274,12 @@ impl Broadcast<'_> {
         }
     }
 
-    fn is_opening(&self, connection: &Connection) -> bool {
-        self.state.clock.now() < after(connection.connected_at, HANDSHAKE_TIME)
+    fn is_opening(&self, connection: &Connection<C::User>) -> bool {
+        self.broadcaster.clock.now() < after(connection.connected_at, HANDSHAKE_TIME)
     }
 
     /// Deletes gone connections. The next broadcast finds those that could not be deleted.
-    async fn delete_connections(&self, gone: Vec<Connection>, failures: &mut Failures) {
+    async fn delete_connections(&self, gone: Vec<Connection<C::User>>, failures: &mut Failures) {
         let deletes = stream::iter(gone).map(|connection| self.delete_connection(connection));
         let mut deletes = deletes.buffer_unordered(DELETE_CONCURRENCY);
         while let Some(outcome) = deletes.next().await {
@@ -312,11 +293,11 @@ impl Broadcast<'_> {
         }
     }
 
-    async fn delete_connection(&self, connection: Connection) -> Result<()> {
+    async fn delete_connection(&self, connection: Connection<C::User>) -> Result<()> {
         metrics::count("SocketGone", "410");
-        self.state
-            .store()?
-            .delete_connection(self.room, connection.ticket, &connection.id)
+        self.broadcaster
+            .connections
+            .delete(&self.channel, connection.ticket, &connection.id)
             .await
     }
 }
