@@ -1,4 +1,4 @@
-//! A running `local`, by its control API (local/server/API.md).
+//! A running `local`, by its control API (docs/local-api.md).
 
 use std::collections::{BTreeMap, BTreeSet};
 

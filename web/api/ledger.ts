@@ -1,5 +1,5 @@
 // Types and calls of the ledger's operator API and of the simulated Stripe. See
-// local/server/API.md.
+// docs/simulators.md.
 
 export type Provider = "stripe" | "sumit" | "generic";
 export type OrderState =

@@ -1,4 +1,4 @@
-// Types and calls of the simulated checkout. See local/server/API.md.
+// Types and calls of the simulated checkout. See docs/simulators.md.
 
 export interface Checkout {
   id: string;

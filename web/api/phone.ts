@@ -1,4 +1,4 @@
-// Types and calls for the phone's people and messages. See local/server/API.md.
+// Types and calls for the phone's people and messages. See docs/simulators.md.
 
 export type Channel = "meta" | "twilio";
 

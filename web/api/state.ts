@@ -1,4 +1,4 @@
-// Types of the snapshot of everything that runs. See local/server/API.md.
+// Types of the snapshot of everything that runs. See docs/local-api.md.
 
 export interface Snapshot {
   started_at: number;

@@ -1,4 +1,4 @@
-//! The control API and the pages. `API.md` is its contract.
+//! The control API and the pages. docs/local-api.md is its contract.
 
 mod pages;
 mod problem;

@@ -1,4 +1,4 @@
-//! Control API of tunes: state, early completion and repeated callbacks. See API.md of `local`.
+//! Control API of tunes: state, early completion and repeated callbacks. See docs/simulators.md.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `POST /images/inspect`: judges a photo by its pixels. API.md of `local` lists the rules.
+//! `POST /images/inspect`: judges a photo by its pixels. docs/simulators.md lists the rules.
 
 use serde_json::{Map, Value, json};
 

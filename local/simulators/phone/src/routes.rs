@@ -1,4 +1,4 @@
-//! Routes of the phone. See API.md of `local`.
+//! Routes of the phone. See docs/simulators.md.
 
 use std::sync::Arc;
 

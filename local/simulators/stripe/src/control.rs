@@ -1,4 +1,4 @@
-//! Control API: actions of the dashboard, and totals for tests. See API.md of `local`.
+//! Control API: actions of the dashboard, and totals for tests. See docs/simulators.md.
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
