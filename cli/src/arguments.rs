@@ -1,4 +1,4 @@
-//! What the command can be asked.
+//! The command line: options, subcommands and their help.
 
 use std::path::PathBuf;
 
@@ -8,8 +8,8 @@ use confab_core::CorrelationId;
 #[derive(Debug, Parser)]
 #[command(
     name = "confab",
-    about = "Looks after a running Confab: on AWS, or with --local on this laptop.",
-    after_help = "Exit codes: 0 all is well, 1 there is a problem, 2 the command was not understood.",
+    about = "Operates a running Confab: on AWS, or with --local on this laptop.",
+    after_help = "Exit codes: 0 no problem, 1 a problem, 2 invalid arguments.",
     disable_help_subcommand = true
 )]
 pub(crate) struct Arguments {
@@ -25,10 +25,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where")]
 pub(crate) struct PlaceArguments {
-    /// The stack [default: as samconfig.toml has it, else confab]
+    /// The stack [default: the one in samconfig.toml, else confab]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) stack: Option<String>,
-    /// The stack's region [default: as samconfig.toml or the AWS profile has it]
+    /// The stack's region [default: the one in samconfig.toml or the AWS profile]
     #[arg(long, global = true)]
     pub(crate) region: Option<String>,
     /// The AWS profile
@@ -49,18 +49,18 @@ pub(crate) struct PlaceArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Dead-letter queues: what was given up, and sending it back
+    /// Lists, redrives and deletes dead letters
     ///
-    /// Without a name: every dead-letter queue. With a name, or a part of it that fits one queue alone: its messages.
-    /// Looking at a message counts as one receive of it. Looking ends with exit code 0, whatever is there; `confab
-    /// doctor` ends with 1 while a dead letter waits.
+    /// Without a name, lists every dead-letter queue. With a name, or a part of it that matches one queue only, lists
+    /// its messages. Listing a message counts as one receive. The exit code is 0 even if there are dead letters;
+    /// `confab doctor` then exits with 1.
     Dlq(DlqArguments),
-    /// Everything that is known of one message, in the order of time
+    /// Shows everything known about one message, in order of time
     ///
-    /// On a stack these are the log lines of all its functions; a step that went well writes none. On `local` each step
-    /// is shown.
+    /// On a stack these are the log lines of all functions; a successful step writes none. On `local` every step is
+    /// shown.
     Trace {
-        /// As x-correlation-id, a dead letter or a log line has it
+        /// A correlation id, from x-correlation-id, a dead letter or a log line
         id: CorrelationId,
         /// How far to look back
         #[arg(long, default_value_t = 14, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=365))]
@@ -68,18 +68,18 @@ pub(crate) enum Command {
     },
     /// Sends a stored event again
     ///
-    /// A FILE holds an event as Lambda gives it to a function, such as those in events/; it is given to that function
-    /// once more, and what the function does about it is real: a worker's event may send a message to a person.
-    /// The exit code is 1 when the function or one of the records failed, or the answer's status is 400 or more.
-    /// A COR_ID stands for the dead letters with that correlation id: each goes back to the queue that gave it up.
-    /// What passed through the event bus cannot be replayed by this command yet.
+    /// A FILE holds an event as Lambda passes it to a function, such as those in events/. The function is invoked with
+    /// it, and its effects are real: a worker may send a message to a user. The exit code is 1 if the function or a
+    /// record failed, or if the response's status is 400 or more.
+    /// A COR_ID names the dead letters with that correlation id; each goes back to its source queue.
+    /// Events of the event bus cannot be replayed yet.
     Replay(ReplayArguments),
-    /// What it cost, by AWS's list prices
+    /// Adds up the cost, by AWS's list prices
     Cost {
         #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=365))]
         days: u16,
     },
-    /// Checks what can be wrong, and says what to do about it
+    /// Checks the stack, and advises on each problem
     Doctor,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct DlqArguments {
     pub(crate) queue: Option<String>,
     #[command(subcommand)]
     pub(crate) action: Option<DlqAction>,
-    /// Show the messages' bodies: they hold what people said
+    /// Show the messages' bodies, which contain texts of users
     #[arg(long)]
     pub(crate) bodies: bool,
     /// How many messages to show
@@ -102,26 +102,26 @@ pub(crate) struct ReplayArguments {
     /// A file with an event, or a correlation id
     #[arg(value_name = "FILE|COR_ID")]
     pub(crate) what: PathBuf,
-    /// The function, as its binary is called [default: the file's name up to its first dot]
+    /// The function, by the name of its binary [default: the file's name up to its first dot]
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqAction {
-    /// Sends its messages back to the queue that gave them up, as new messages
+    /// Sends its messages back to their source queue, as new messages
     ///
-    /// All of them are moved by SQS, in a task that goes on by itself. With --message it is done here, one by one: sent,
-    /// then deleted. If that is interrupted between the two, the message is there twice, which our functions tolerate;
-    /// it is never lost. Within its group it comes behind what already waits.
+    /// SQS moves all messages, in a task that continues by itself. With --message this command sends each message, then
+    /// deletes it. An interruption in between duplicates the message, which the functions tolerate, and never loses it.
+    /// Within its group the message is placed behind those already waiting.
     Redrive {
         /// Only the message with this id; may be given several times
         #[arg(long = "message", value_name = "ID")]
         messages: Vec<String>,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -129,7 +129,7 @@ pub(crate) enum DlqAction {
     Delete {
         #[arg(value_name = "ID")]
         message: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },

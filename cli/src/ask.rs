@@ -18,7 +18,10 @@ impl Ask for Terminal {
             return Ok(true);
         }
         if !std::io::stdin().is_terminal() {
-            return Err(Misused(format!("{question} There is nobody to ask: pass --yes.")).into());
+            return Err(Misused(format!(
+                "{question} Standard input is not a terminal: pass --yes."
+            ))
+            .into());
         }
         let mut output = std::io::stderr().lock();
         write!(output, "{question} [y/N] ")?;

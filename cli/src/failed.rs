@@ -1,4 +1,4 @@
-//! What AWS told of a failure, in one line, with what to do about those that everybody meets.
+//! Describes a failure of AWS in one line, with advice for common failures.
 
 use std::{error::Error, fmt::Debug};
 
@@ -58,18 +58,18 @@ fn advice(told: &str) -> Option<&'static str> {
         )
     } else if has(&["credentials-login"]) {
         Some(
-            "This command does not know `aws login`: eval \"$(aws configure export-credentials --format env)\" hands it over.",
+            "This command does not support `aws login`: run eval \"$(aws configure export-credentials --format env)\" first.",
         )
     } else if has(&[
         "UnrecognizedClient",
         "InvalidClientTokenId",
         "SignatureDoesNotMatch",
     ]) {
-        Some("AWS does not know these credentials: look at AWS_PROFILE or --profile.")
+        Some("AWS does not know these credentials: check AWS_PROFILE or --profile.")
     } else if has(&["AccessDenied", "not authorized"]) {
-        Some("Ask who looks after the account for this permission, or take another --profile.")
+        Some("Ask the account's administrator for this permission, or use another --profile.")
     } else if has(&["dns error", "connect", "timed out"]) {
-        Some("Is there a way to the internet, and is the region right?")
+        Some("Check the network and the region.")
     } else {
         None
     }

@@ -222,8 +222,8 @@ impl Local {
             add(Item::WriteUnits, calls.write_units);
         }
         let remarks = [
-            "Times are of this laptop; on a stack a function has a share of a core that goes with its memory.",
-            "Requests to standard queues are counted as FIFO, which is dearer. Not counted: bytes of logs, and empty receives of Lambda's pollers.",
+            "Durations are those of this laptop. On a stack a function's share of a core depends on its memory.",
+            "Requests to standard queues are counted as FIFO, which costs more. Not counted: bytes of logs, and empty receives of Lambda's pollers.",
         ];
         Usage {
             period: format!("local at {}, since its start", self.home),
@@ -299,12 +299,12 @@ impl Local {
             .await?;
         let Verified { ok, status } = asked.error_for_status()?.json().await?;
         Ok(if ok {
-            Finding::ok("webhook", "gives Meta's challenge back")
+            Finding::ok("webhook", "returns Meta's challenge")
         } else {
-            let advice = "`confab trace` and the log in the control room tell more.";
+            let advice = "`confab trace` and the log in the control room have details.";
             Finding::problem(
                 "webhook",
-                format!("does not give Meta's challenge back: {status}"),
+                format!("does not return Meta's challenge: {status}"),
                 advice,
             )
         })

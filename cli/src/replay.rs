@@ -36,11 +36,11 @@ pub(crate) async fn event(
     let event = std::fs::read_to_string(file)
         .map_err(|error| Misused(format!("{}: {error}", file.display())))?;
     let is_json = serde_json::from_str::<Value>(&event);
-    is_json.map_err(|error| Misused(format!("{} holds no event: {error}", file.display())))?;
+    is_json.map_err(|error| Misused(format!("{} is no JSON event: {error}", file.display())))?;
     let function = match function {
         Some(function) => function,
         None => named_by(file).context(Misused(
-            "The file's name does not begin with a function: --function".into(),
+            "The file's name does not begin with a function's name: pass --function".into(),
         ))?,
     };
     let known = place.functions().await?;
@@ -52,7 +52,7 @@ pub(crate) async fn event(
         .into());
     }
     if !ask.confirm(&format!(
-        "Give this event to {function}? What it does about it is real."
+        "Invoke {function} with this event? Its effects are real."
     ))? {
         return Ok(Answer::fine(
             "Nothing was sent.\n",
@@ -78,10 +78,7 @@ pub(crate) async fn event(
         .as_array()
         .is_some_and(|failures| !failures.is_empty())
     {
-        Answer::problem(
-            format!("{function} could not do all of it:\n{shown}\n"),
-            json,
-        )
+        Answer::problem(format!("{function} failed some records:\n{shown}\n"), json)
     } else {
         Answer::fine(format!("{function} answered:\n{shown}\n"), json)
     })
@@ -119,7 +116,7 @@ pub(crate) async fn dead_letters(
     }
     let json = json!({ "moved": moved });
     Ok(if moved == 0 {
-        let text = "What can be replayed is in a dead-letter queue, or in a file.";
+        let text = "Only dead letters and files can be replayed.";
         Answer::problem(format!("No message of {id} was sent back. {text}\n"), json)
     } else {
         Answer::fine(
@@ -222,7 +219,7 @@ mod tests {
         for (file, function) in [
             (&broken, None),
             (&strange, None),
-            (&strange, Some("nobody".to_owned())),
+            (&strange, Some("unknown".to_owned())),
         ] {
             assert!(
                 event(&world, file, function, &yes)

@@ -15,7 +15,7 @@ pub(crate) async fn trace(place: &impl Traces, correlation_id: &str, days: u16) 
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else {
         let days = many(days.into(), "day");
         let text = format!(
-            "Nothing is known of {correlation_id} in {days}.\nOn a stack a success writes no line: silence may be good news. If somebody waits for an answer, look at `confab dlq`.\n"
+            "No trace of {correlation_id} in {days}.\nOn a stack a success writes no log line. If a reply is missing, check `confab dlq`.\n"
         );
         return Ok(Answer::problem(text, json!([])));
     };

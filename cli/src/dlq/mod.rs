@@ -37,7 +37,7 @@ async fn named(place: &impl Queues, name: &str) -> Result<DeadLetters> {
         several => {
             let several: Vec<_> = several.iter().map(|dlq| (*dlq).clone()).collect();
             Err(Misused(format!(
-                "{name} fits several queues: {}. Say more of its name.",
+                "{name} matches several queues: {}. Pass a longer part of the name.",
                 names(&several)
             ))
             .into())
@@ -113,7 +113,7 @@ pub(crate) async fn pick(
         ""
     };
     anyhow::bail!(
-        "{} cannot be taken from {}: gone already, or in somebody's hands for a minute; look again with `confab dlq {}`.{behind}",
+        "{} cannot be taken from {}: deleted, or in flight for up to a minute; list the queue again with `confab dlq {}`.{behind}",
         missing.join(", "),
         queue.name,
         queue.name

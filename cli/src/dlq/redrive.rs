@@ -30,7 +30,7 @@ pub(crate) async fn redrive(
         .collect();
     let sources = sources.join(" and ");
     if sources.is_empty() {
-        let text = "no queue gives up to it, so SQS does not know where back is. Look at the messages with --bodies and send the events anew.";
+        let text = "it is no queue's dead-letter queue, so SQS knows no destination. List the messages with --bodies and send the events again.";
         return Err(Misused(format!("{}: {text}", queue.name)).into());
     }
     if messages.is_empty() && queue.depth() == 0 {
@@ -79,7 +79,7 @@ async fn by_sqs(
         let task = place
             .latest(queue)
             .await?
-            .context("SQS has started to move the messages, and does not list it")?;
+            .context("SQS has started to move the messages, but does not list the task")?;
         let Move {
             status,
             moved,
@@ -97,9 +97,9 @@ async fn by_sqs(
             "COMPLETED" => return Ok(Answer::fine(format!("{progress} moved.\n"), json!(task))),
             "RUNNING" | "CANCELLING" => {}
             _ => {
-                let why = failure.as_deref().unwrap_or("SQS does not say why");
+                let why = failure.as_deref().unwrap_or("SQS gives no reason");
                 return Ok(Answer::problem(
-                    format!("{progress} moved, then it ended as {status}: {why}\n"),
+                    format!("{progress} moved, then the task ended as {status}: {why}\n"),
                     json!(task),
                 ));
             }
@@ -151,6 +151,6 @@ fn source_of<'a>(dlq: &'a DeadLetters, letter: &Letter) -> Result<&'a Queue> {
     }
     match dlq.sources.as_slice() {
         [one] => Ok(one),
-        _ => bail!("it does not say which queue gave it up; redrive the whole queue instead"),
+        _ => bail!("the message names no source queue; redrive the whole queue instead"),
     }
 }

@@ -15,15 +15,15 @@ pub(crate) async fn answers(http: &reqwest::Client, urls: &[String]) -> Vec<Find
             Ok(answer) if answer.status() == 200 => continue,
             Ok(answer) if url.ends_with("/ready") => (
                 answer.status().to_string(),
-                "Something that it needs does not answer: its log tells what.",
+                "A dependency does not respond: its log names it.",
             ),
             Ok(answer) => (
                 answer.status().to_string(),
-                "Does the function start? Its log tells.",
+                "Check in its log whether the function starts.",
             ),
             Err(error) => (
                 describe(&error.without_url()),
-                "Nothing answers there. Is this machine online?",
+                "The address does not respond. Check this machine's network.",
             ),
         };
         wrong.push(Finding::problem(
@@ -59,7 +59,7 @@ pub(crate) async fn verify_webhook(
             let status = answer.status();
             match answer.text().await {
                 Ok(text) if status == 200 && text == CHALLENGE => {
-                    return Finding::ok("webhook", format!("{url} gives Meta's challenge back"));
+                    return Finding::ok("webhook", format!("{url} returns Meta's challenge"));
                 }
                 Ok(_) => format!("{status}"),
                 Err(error) => describe(&error.without_url()),
@@ -67,10 +67,10 @@ pub(crate) async fn verify_webhook(
         }
         Err(error) => describe(&error.without_url()),
     };
-    let advice = "Has the function started before the token was put into SSM? Deploy again, and compare StudioBaseUrl.";
+    let advice = "Deploy again if the function started before the token was stored in SSM, and check StudioBaseUrl.";
     Finding::problem(
         "webhook",
-        format!("{url} does not give Meta's challenge back: {told}"),
+        format!("{url} does not return Meta's challenge: {told}"),
         advice,
     )
 }

@@ -78,7 +78,7 @@ impl Finding {
         Self::problem(
             check,
             format!("could not be checked: {error:#}"),
-            "Repair that first, then ask again.",
+            "Repair that first, then run doctor again.",
         )
     }
 }

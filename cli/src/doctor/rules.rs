@@ -33,7 +33,7 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
     let told = format!("{name}: {status}");
     let why = reason
         .as_deref()
-        .unwrap_or("CloudFormation's events tell why");
+        .unwrap_or("the reason is in CloudFormation's events");
     let is_good = status.ends_with("_COMPLETE")
         && !status.contains("ROLLBACK")
         && !status.starts_with("DELETE");
@@ -43,7 +43,7 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
         Finding::problem(
             "stack",
             told,
-            "Wait until CloudFormation is done, then ask again.",
+            "Wait until CloudFormation is done, then run doctor again.",
         )
     } else if status == "UPDATE_ROLLBACK_COMPLETE" {
         Finding::problem(
@@ -61,17 +61,15 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
     let drifted = match drift.as_str() {
         "DRIFTED" => Finding::problem(
             "drift",
-            "somebody changed resources by hand",
+            "resources were changed outside CloudFormation",
             format!(
-                "`aws cloudformation describe-stack-resource-drifts --stack-name {name}` tells which; deploy again."
+                "`aws cloudformation describe-stack-resource-drifts --stack-name {name}` lists them; deploy again."
             ),
         ),
-        "IN_SYNC" => Finding::ok("drift", "the resources are as the template has them"),
+        "IN_SYNC" => Finding::ok("drift", "the resources match the template"),
         _ => Finding::skipped(
             "drift",
-            format!(
-                "CloudFormation was not asked yet: aws cloudformation detect-stack-drift --stack-name {name}"
-            ),
+            format!("never checked: aws cloudformation detect-stack-drift --stack-name {name}"),
         ),
     };
     let missing: Vec<_> = OUTPUTS
@@ -83,7 +81,7 @@ pub(crate) fn stack(name: &str, state: &StackState) -> Vec<Finding> {
         missing => Finding::problem(
             "outputs",
             format!("{} missing", missing.join(" and ")),
-            "Is it a stack of template.yaml?",
+            "Check that the stack was deployed from template.yaml.",
         ),
     };
     vec![condition, drifted, complete]
@@ -105,12 +103,12 @@ pub(crate) fn parameters(all: &[Parameter]) -> Vec<Finding> {
             Some("SecureString") => None,
             None => Some(Finding::problem(
                 "parameters",
-                format!("{name} is not there"),
+                format!("{name} does not exist"),
                 put,
             )),
             Some(kind) => Some(Finding::problem(
                 "parameters",
-                format!("{name} is a {kind}, for everybody to read"),
+                format!("{name} is a {kind}, which is not encrypted"),
                 format!("Delete it, then {put}"),
             )),
         }
@@ -177,7 +175,7 @@ pub(crate) fn subscriptions(all: &[Subscription]) -> Vec<Finding> {
     let waiting = all.iter().filter(|subscription| !subscription.is_confirmed).map(|subscription| {
         let endpoint = &subscription.endpoint;
         let advice =
-            "They must follow the link in AWS's mail; it is good for two days. After that, subscribe them again.";
+            "Follow the link in AWS's mail, which is valid for two days. After that, subscribe the address again.";
         Finding::problem("subscriptions", format!("{endpoint} has not confirmed"), advice)
     });
     or_ok(waiting.collect(), || {

@@ -53,7 +53,7 @@ impl Stack {
             Err(error) => {
                 let region = self.region.as_deref().unwrap_or("no region");
                 let advice = format!(
-                    "Is it in {region}? --stack and --region say which is meant; scripts/deploy makes it."
+                    "Check that it is in {region}. --stack and --region select another one; scripts/deploy creates it."
                 );
                 findings.push(Finding::problem("stack", format!("{error:#}"), advice));
                 return findings;
