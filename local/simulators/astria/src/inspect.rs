@@ -197,13 +197,13 @@ mod tests {
                 (SelfieKind::Group, vec!["includes_multiple_people"]),
                 (SelfieKind::Hat, vec!["wearing_hat"]),
                 (SelfieKind::Funny, vec!["funny_face"]),
-                (SelfieKind::Nobody, vec![]),
+                (SelfieKind::NoFace, vec![]),
             ] {
                 let answer = seen(kind, person, class, number);
                 let (set, name) = summary(&answer);
                 assert_eq!(set, flags, "{kind:?} {person} {class:?} {number} {answer}");
                 match kind {
-                    SelfieKind::Nobody => assert_eq!(name, ""),
+                    SelfieKind::NoFace => assert_eq!(name, ""),
                     SelfieKind::Good | SelfieKind::Blurry | SelfieKind::Group => {
                         assert_eq!(name, class.name(), "{kind:?} {person}")
                     }

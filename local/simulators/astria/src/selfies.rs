@@ -22,7 +22,8 @@ pub(crate) enum SelfieKind {
     Group,
     Hat,
     Funny,
-    Nobody,
+    #[serde(rename = "nobody")]
+    NoFace,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +72,7 @@ pub(crate) fn draw(kind: SelfieKind, person: &str, class: Class, number: u32) ->
     let bytes = digest(&format!("{person} {number}"));
     let part = |at: usize| f32::from(bytes[at]) / 255.0;
     let hue = hue(person, class);
-    if kind == SelfieKind::Nobody {
+    if kind == SelfieKind::NoFace {
         let mut canvas = Canvas::new(480, 600, [0; 3]);
         let wall = hsv(hue, 0.06, 0.72 + part(0) * 0.05);
         canvas.fade(wall, mix(wall, [0, 0, 0], 0.02));
