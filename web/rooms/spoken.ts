@@ -12,7 +12,7 @@ export type PhotoView = { url: string, small_url: string, width: number, height:
 
 export type You = { role: Role, username: Username | null, is_muted: boolean, 
 /**
- * The last message that they have seen, as far as their clients told.
+ * The highest message number that the user's devices have shown.
  */
 read_seq: number | null, };
 
@@ -22,11 +22,11 @@ export type BackRoom = { code: string | null, };
 
 export type RoomView = { code: string, name: string, description: string, host: HostView | null, created_at: string | null, is_private: boolean, is_public: boolean, is_read_only: boolean, last_seq: number, online: number, photo: PhotoView | null, pin: Pin | null, back_room: BackRoom | null, 
 /**
- * Whoever may not come in yet is told where the entrance is.
+ * The room whose members may buy the entrance, for users who may not enter yet.
  */
 front: string | null, 
 /**
- * Whoever looks; missing in what goes to everybody.
+ * The user who requested the view. Missing in broadcasts.
  */
 you?: You, };
 
@@ -36,11 +36,11 @@ export type Quote = { seq: number, username: Username, text: string, };
 
 export type Message = { seq: number, at: string, user_id: string, username: Username, text: string, client_msg_id: ClientMessageId, reply_to: Quote | null, is_deleted: boolean, reactions: Array<Reaction>, 
 /**
- * Grows with each change: the higher one is right.
+ * Incremented by each change; the higher revision is current.
  */
 rev: number, 
 /**
- * What was given to the host with it.
+ * The tip that the host received with the message.
  */
 tip?: Money, };
 

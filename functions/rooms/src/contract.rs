@@ -52,14 +52,14 @@ macro_rules! problems {
 }
 
 problems! {
-    BadRequest = 400, "Not right";
-    Unauthorized = 401, "No session, or not a good one";
+    BadRequest = 400, "The request is invalid";
+    Unauthorized = 401, "The session is missing, invalid or expired";
     Forbidden = 403, "Not allowed";
-    NotFound = 404, "Not there, or not yours to know";
-    Conflict = 409, "Not as things stand";
+    NotFound = 404, "Not found, or not visible to the user";
+    Conflict = 409, "The request conflicts with the current state";
     TooLarge = 413, "Too large";
     NotForSale = 422, "Not for sale";
-    RateLimited = 429, "Too often";
+    RateLimited = 429, "The rate limit is exceeded";
 }
 
 #[derive(ToSchema)]
@@ -84,7 +84,7 @@ impl Modify for SessionSecurity {
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Rooms", version = "1", description = "docs/rooms.md says it in words.", license(name = "MIT OR Apache-2.0")),
+    info(title = "Rooms", version = "1", description = "docs/rooms.md describes the contract.", license(name = "MIT OR Apache-2.0")),
     modifiers(&SessionSecurity),
     components(schemas(Problem)),
     paths(

@@ -56,7 +56,7 @@ impl MessageText {
     }
 }
 
-/// What a client calls a message before it has a number: the same in every try.
+/// The client's id of a message, which every retry repeats.
 #[derive(
     Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
 )]
@@ -124,15 +124,15 @@ pub struct Message {
     pub reply_to: Option<Quote>,
     pub is_deleted: bool,
     pub reactions: Vec<Reaction>,
-    /// Grows with each change: the higher one is right.
+    /// Incremented by each change; the higher revision is current.
     pub rev: u64,
-    /// What was given to the host with it.
+    /// The tip that the host received with the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub tip: Option<Money>,
 }
 
-/// The message that another one answers, as it was then.
+/// A copy of the message that another one answers, made when it was posted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Quote {
     pub seq: u64,

@@ -13,7 +13,7 @@ const MAX_MARKS: usize = 6;
 /// Names that would impersonate the operator.
 const RESERVED: [&str; 5] = ["admin", "confab", "moderator", "support", "system"];
 
-/// What somebody is called in a room.
+/// The name of a user in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Username(Private<String>);

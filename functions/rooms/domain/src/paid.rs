@@ -30,7 +30,7 @@ const TIERS: [(u32, u32); 6] = [
     (2_000, 60),
 ];
 
-/// How high a pin is. Who outbids is higher.
+/// The tier of a pin. A pin outbids those of lower tiers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
 )]

@@ -142,7 +142,7 @@ impl Embedding {
     }
 }
 
-/// Why a room may be the one that somebody looks for.
+/// Why a room is similar to a photo.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
 )]

@@ -324,10 +324,10 @@ pub struct RoomView {
     pub pin: Option<Pin>,
     #[serde(default)]
     pub back_room: Option<BackRoom>,
-    /// Whoever may not come in yet is told where the entrance is.
+    /// The room whose members may buy the entrance, for users who may not enter yet.
     #[serde(default)]
     pub front: Option<RoomCode>,
-    /// Whoever looks; missing in what goes to everybody.
+    /// The user who requested the view. Missing in broadcasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub you: Option<Viewer>,
@@ -348,7 +348,7 @@ pub struct PhotoView {
     pub thumbhash: String,
 }
 
-/// A message that somebody pays to keep at the top.
+/// A message that a user paid to keep at the top.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Pin {
     pub seq: u64,
@@ -359,7 +359,7 @@ pub struct Pin {
     pub next_price: Option<Money>,
 }
 
-/// There is a room behind this one; who may enter is told where.
+/// The back room. Its code is shown to users who may enter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct BackRoom {
     pub code: Option<RoomCode>,
@@ -372,7 +372,7 @@ pub struct Viewer {
     pub role: Role,
     pub username: Option<Username>,
     pub is_muted: bool,
-    /// The last message that they have seen, as far as their clients told.
+    /// The highest message number that the user's devices have shown.
     #[serde(default)]
     pub read_seq: Option<u64>,
 }

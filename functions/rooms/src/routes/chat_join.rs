@@ -78,7 +78,7 @@ pub fn routes() -> Router<State> {
     tag = "Rooms",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 200, description = "Names that are free.", body = SuggestedNames),
+        (status = 200, description = "Usernames that are available.", body = SuggestedNames),
         Unauthorized,
         NotFound,
     ),
@@ -107,7 +107,7 @@ pub(crate) async fn suggest_names(
     params(("code" = RoomCode, Path)),
     request_body = JoinRequest,
     responses(
-        (status = 200, description = "Inside, under this name.", body = rooms_domain::RoomView),
+        (status = 200, description = "The room that was joined.", body = rooms_domain::RoomView),
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -244,7 +244,7 @@ async fn rename_host(
     tag = "Rooms",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 204, description = "Left."),
+        (status = 204, description = "The user has left."),
         Unauthorized,
         NotFound,
         RateLimited,

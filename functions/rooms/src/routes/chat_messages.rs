@@ -137,7 +137,7 @@ fn query_number<T: FromStr>(request: &ApiRequest, name: &str) -> Result<Option<T
         ("limit" = Option<u64>, Query),
     ),
     responses(
-        (status = 200, description = "In their order.", body = MessagePage),
+        (status = 200, description = "A page of messages in ascending order.", body = MessagePage),
         BadRequest,
         Unauthorized,
         NotFound,
@@ -243,8 +243,8 @@ async fn adjacent_page(
     params(("code" = RoomCode, Path)),
     request_body = NewMessage,
     responses(
-        (status = 200, description = "It was said before.", body = Message),
-        (status = 201, description = "Said.", body = Message),
+        (status = 200, description = "A retry: the message that was posted before.", body = Message),
+        (status = 201, description = "The posted message.", body = Message),
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -289,7 +289,7 @@ pub(crate) async fn create_message(
     tag = "Messages",
     params(("code" = RoomCode, Path), ("seq" = u64, Path)),
     responses(
-        (status = 204, description = "Deleted."),
+        (status = 204, description = "The message is deleted."),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -416,7 +416,7 @@ async fn refund_pins(
     params(("code" = RoomCode, Path), ("seq" = u64, Path)),
     request_body = NewReaction,
     responses(
-        (status = 200, description = "As it is now.", body = Message),
+        (status = 200, description = "The changed message.", body = Message),
         BadRequest,
         Unauthorized,
         Forbidden,

@@ -142,7 +142,7 @@ pub fn routes() -> Router<State> {
     tag = "Paid",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 200, description = "What may be bought now.", body = Offers),
+        (status = 200, description = "Goods that the user can buy now.", body = Offers),
         Unauthorized,
         NotFound,
     ),
@@ -209,7 +209,7 @@ fn offered_tips(checkout: &Checkout) -> Vec<OfferedTip> {
     params(("code" = RoomCode, Path)),
     request_body = PinRequest,
     responses(
-        (status = 201, description = "Where it is paid.", body = CheckoutLink),
+        (status = 201, description = "The address of the checkout.", body = CheckoutLink),
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -256,7 +256,7 @@ pub(crate) async fn buy_pin(
     params(("code" = RoomCode, Path)),
     request_body = TipRequest,
     responses(
-        (status = 201, description = "Where it is paid.", body = CheckoutLink),
+        (status = 201, description = "The address of the checkout.", body = CheckoutLink),
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -295,7 +295,7 @@ pub(crate) async fn give_tip(
     tag = "Paid",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 200, description = "What the host was given.", body = ReceivedTips),
+        (status = 200, description = "Tips that the host received.", body = ReceivedTips),
         Unauthorized,
         Forbidden,
         NotFound,
@@ -356,8 +356,8 @@ fn total_by_currency(tips: &[PurchaseRecord]) -> Result<Vec<Money>> {
     params(("code" = RoomCode, Path)),
     request_body = BackRoomRequest,
     responses(
-        (status = 200, description = "Where it is.", body = BackRoomCode),
-        (status = 201, description = "Opened by its host, or where it is paid.", body = BackRoomAnswer),
+        (status = 200, description = "The code of the back room.", body = BackRoomCode),
+        (status = 201, description = "A back room that the host opened, or the address of the checkout.", body = BackRoomAnswer),
         BadRequest,
         Unauthorized,
         Forbidden,

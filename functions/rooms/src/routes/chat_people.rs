@@ -92,7 +92,7 @@ pub fn routes() -> Router<State> {
     tag = "Rooms",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 200, description = "Those who are here first.", body = People),
+        (status = 200, description = "Members, connected ones first.", body = People),
         Unauthorized,
         NotFound,
     ),
@@ -182,7 +182,7 @@ fn render_banned(people: Vec<Person>) -> Vec<BannedPerson> {
     params(("code" = RoomCode, Path), ("user" = UserId, Path)),
     request_body = Moderation,
     responses(
-        (status = 204, description = "Done."),
+        (status = 204, description = "The moderation was applied."),
         BadRequest,
         Unauthorized,
         Forbidden,

@@ -89,7 +89,7 @@ pub fn routes() -> Router<State> {
     tag = "Rooms",
     request_body = NewRoom,
     responses(
-        (status = 201, description = "A room; whoever created it is its host.", body = RoomView),
+        (status = 201, description = "The new room. Its creator is the host.", body = RoomView),
         BadRequest,
         Unauthorized,
         NotFound,
@@ -199,7 +199,7 @@ async fn attach_photo(state: &State, room: &mut Room, photo: PhotoId) -> Result<
     path = "/api/chats/mine/",
     operation_id = "lists_mine",
     tag = "Rooms",
-    responses((status = 200, description = "The latest first.", body = MyRooms), Unauthorized),
+    responses((status = 200, description = "The user's rooms, latest first.", body = MyRooms), Unauthorized),
     security(("session" = []))
 ))]
 pub(crate) async fn list_my_rooms(
@@ -234,7 +234,7 @@ pub(crate) async fn list_my_rooms(
     tag = "Rooms",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 200, description = "As far as whoever asks may see it.", body = RoomView),
+        (status = 200, description = "The room, as far as the user may see it.", body = RoomView),
         Unauthorized,
         NotFound,
     ),
@@ -266,7 +266,7 @@ pub(crate) async fn show_room(
     params(("code" = RoomCode, Path)),
     request_body = RoomChange,
     responses(
-        (status = 200, description = "As it is now.", body = RoomView),
+        (status = 200, description = "The changed room.", body = RoomView),
         BadRequest,
         Unauthorized,
         Forbidden,
@@ -340,7 +340,7 @@ async fn publish_readers_removed(
     tag = "Rooms",
     params(("code" = RoomCode, Path)),
     responses(
-        (status = 204, description = "Closed."),
+        (status = 204, description = "The room is closed."),
         Unauthorized,
         Forbidden,
         NotFound,

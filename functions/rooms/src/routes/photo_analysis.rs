@@ -63,10 +63,10 @@ pub fn routes() -> Router<State> {
     get,
     path = "/api/photo-analysis/{photo}/",
     operation_id = "looks",
-    tag = "A photo",
+    tag = "Photos",
     params(("photo" = PhotoId, Path)),
     responses(
-        (status = 200, description = "How far it is.", body = AnalysisView),
+        (status = 200, description = "The state of the analysis.", body = AnalysisView),
         Unauthorized,
         NotFound,
     ),

@@ -44,10 +44,10 @@ pub fn routes() -> Router<State> {
     post,
     path = "/api/sessions/",
     operation_id = "begins",
-    tag = "Who somebody is",
+    tag = "Sessions",
     request_body = NewSession,
     responses(
-        (status = 201, description = "A session: of somebody new, or a fresh one.", body = Session),
+        (status = 201, description = "The session of a new user, or a renewed session.", body = Session),
         BadRequest,
         Unauthorized,
         RateLimited,

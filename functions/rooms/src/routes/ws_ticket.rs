@@ -62,7 +62,7 @@ pub fn routes() -> Router<State> {
     tag = "Live",
     request_body = TicketRequest,
     responses(
-        (status = 201, description = "Opens one socket, once and soon.", body = SocketTicket),
+        (status = 201, description = "A ticket that opens one socket within 30 seconds.", body = SocketTicket),
         BadRequest,
         Unauthorized,
         NotFound,
