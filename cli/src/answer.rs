@@ -28,7 +28,7 @@ impl Answer {
     }
 }
 
-/// The command was not understood or cannot be done as it was asked; the shell is told so by another exit code.
+/// The arguments are invalid, or the command cannot be carried out with them. It has an exit code of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Misused(pub(crate) String);

@@ -302,13 +302,13 @@ fn crate_roots_of_services_hold_modules_only() -> Result<()> {
 
 /// Words of the private dialect that may not come back, and how many uses are left. The numbers only go down.
 const WORDS: [(&str, usize); 10] = [
-    ("whoever", 12),
-    ("somebody", 20),
-    ("nobody", 28),
+    ("whoever", 0),
+    ("somebody", 0),
+    ("nobody", 6),
     ("doorman", 0),
     ("cashier", 0),
     ("is here no more", 0),
-    ("as it was", 3),
+    ("as it was", 1),
     ("everybody_out", 0),
     ("who_may_not", 2),
     ("confab_kernel", 0),
