@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -32,12 +32,17 @@ use crate::faults::{Call, Fault, Faults};
 /// 2026-11-29T12:00:00Z. Tests move it.
 const START_MS: i64 = 1_795_953_600_000;
 
+/// The address of AWS that nothing listens on: calls of functions are answered in the process.
+const ADDRESS: &str = "http://127.0.0.1:7072";
+
 /// All services that the root template and its nested stacks need, empty and in memory, with a clock of their own.
 pub struct Cloud {
     emulator: Emulator,
     router: Router,
     clock: TestClock,
     faults: Arc<Faults>,
+    events: Arc<Mutex<Vec<serde_json::Value>>>,
+    address: String,
     variables: Vec<(String, String)>,
     _data: tempfile::TempDir,
 }
@@ -102,6 +107,8 @@ impl Cloud {
             emulator,
             clock,
             faults: Arc::default(),
+            events: Arc::default(),
+            address: ADDRESS.to_owned(),
             variables: Vec::new(),
             _data: data,
         }
@@ -119,6 +126,18 @@ impl Cloud {
     /// Serves providers on a loopback port. Their requests are calls that can meet faults. Returns the address.
     pub async fn serve(&self, make: impl FnOnce(&str) -> Router) -> String {
         crate::providers::serve(self.faults.clone(), make).await
+    }
+
+    /// Lets providers fetch presigned links, which lead to a loopback port from now on. Their requests are no calls.
+    pub async fn serve_links(&mut self) {
+        let router = self.router.clone();
+        self.address = crate::providers::serve(Arc::default(), |_| router).await;
+    }
+
+    /// Returns the events that the bus accepted, oldest first.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.clone()
     }
 
     /// Sets a variable of all functions, such as the address of a provider.
@@ -179,11 +198,12 @@ impl Cloud {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", function),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:7072"),
+            ("AWS_ENDPOINT_URL", &self.address),
         ]);
         let connector = InProcess {
             router: self.router.clone(),
             faults: self.faults.clone(),
+            events: self.events.clone(),
         };
         let config = AwsConfig::from_env(&env).unwrap().without_retries();
         Aws::with_connector(config, SharedHttpConnector::new(connector))
@@ -236,6 +256,7 @@ fn folder() -> tempfile::TempDir {
 struct InProcess {
     router: Router,
     faults: Arc<Faults>,
+    events: Arc<Mutex<Vec<serde_json::Value>>>,
 }
 
 impl std::fmt::Debug for InProcess {
@@ -268,15 +289,25 @@ impl InProcess {
             Some(Fault::DiesBefore) => self.faults.die().await,
             Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
         }
-        let host = http::HeaderValue::from_static("127.0.0.1:7072");
+        let authority = request
+            .uri()
+            .authority()
+            .map(http::uri::Authority::as_str);
+        let host = http::HeaderValue::from_str(authority.unwrap_or_default());
+        let host = host.map_err(|error| user(error.into()))?;
         request
             .headers_mut()
             .entry(http::header::HOST)
             .or_insert(host);
+        let events = events(&request);
         let response = match self.router.clone().oneshot(request.map(Body::new)).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
+        if response.status().is_success() {
+            let mut accepted = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+            accepted.extend(events);
+        }
         match fault {
             Some(Fault::ReplyLost) => return Err(lost()),
             Some(Fault::DiesAfter) => self.faults.die().await,
@@ -291,6 +322,19 @@ impl InProcess {
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Returns the events in a call of `PutEvents`.
+fn events(request: &http::Request<SdkBody>) -> Vec<serde_json::Value> {
+    let target = request.headers().get("x-amz-target");
+    if target.is_none_or(|target| target != "AWSEvents.PutEvents") {
+        return Vec::new();
+    }
+    let body = request.body().bytes().unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let entries = body["Entries"].as_array().into_iter().flatten();
+    let details = entries.filter_map(|entry| serde_json::from_str(entry["Detail"].as_str()?).ok());
+    details.collect()
+}
 
 fn lost() -> ConnectorError {
     ConnectorError::io("the connection was lost".into())
