@@ -50,7 +50,7 @@ impl WebhookQueue {
     }
 
     /// Takes the updates of the next request. They count as in flight until `remove` or `retry_at`.
-    pub(crate) fn take(&self, now: i64, in_flight: usize) -> Option<Vec<Webhook>> {
+    pub fn take(&self, now: i64, in_flight: usize) -> Option<Vec<Webhook>> {
         let settings = self.settings();
         if in_flight >= settings.concurrency {
             return None;
@@ -59,7 +59,7 @@ impl WebhookQueue {
         (!webhooks.is_empty()).then_some(webhooks)
     }
 
-    pub(crate) fn remove(&self, id: i64) {
+    pub fn remove(&self, id: i64) {
         self.backlog().remove(id);
     }
 
