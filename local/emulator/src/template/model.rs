@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 /// The resources of the root stack and all nested ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Template {
     pub functions: Vec<Function>,
     pub queues: Vec<Queue>,

@@ -140,7 +140,8 @@ fn line_of<'a>(lines: &[String], words: impl IntoIterator<Item = &'a str>) -> Op
             .starts_with(word)
         {
             // In block style, a key's value ends before the next line that is not further indented.
-            let ends = |other: &str| !is_blank(other) && indentation(other) <= indentation(line);
+            let depth = indentation(line);
+            let ends = |other: &str| indentation(other) <= depth && !is_blank(other);
             until = (at + 1..until)
                 .find(|at| ends(&lines[*at]))
                 .unwrap_or(until);
@@ -150,12 +151,12 @@ fn line_of<'a>(lines: &[String], words: impl IntoIterator<Item = &'a str>) -> Op
 }
 
 fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+    line.bytes().take_while(u8::is_ascii_whitespace).count()
 }
 
 fn is_blank(line: &str) -> bool {
-    let line = line.trim_start();
-    line.is_empty() || line.starts_with('#')
+    let first = line.bytes().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, None | Some(b'#'))
 }
 
 fn has_key(line: &str, word: &str) -> bool {
