@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -87,17 +87,24 @@ impl Cloud {
     pub async fn open() -> Self {
         let data = folder();
         let clock = TestClock(Arc::new(AtomicI64::new(START_MS)));
-        let places = Places::default();
+        let secrets = secrets();
+        let places = Places {
+            parameters: optional_parameters(&secrets),
+            ..Places::default()
+        };
         let source = clock.clone();
         let emulator = Emulator::open(EmulatorConfig {
-            template: Template::load(&root().join("template.yaml"), &places).unwrap(),
+            template: template(&places),
             places,
             data: data.path().to_owned(),
             code: CodeFolders {
                 binaries: root().join("target/debug"),
                 tools: root().join(".tools/lambda"),
             },
-            parameters: secrets(),
+            parameters: secrets
+                .into_iter()
+                .map(|secret| (secret.name, secret.local))
+                .collect(),
             clock: Arc::new(confab_emulator::Clock::with_source(move || source.now_ms())),
         })
         .await
@@ -210,34 +217,52 @@ impl Cloud {
     }
 }
 
-/// The secrets that services have on a laptop, by their names in SSM.
+/// The root template and its nested stacks, read once in a process.
+#[expect(
+    clippy::unwrap_used,
+    reason = "a template that cannot be read fails the test"
+)]
+fn template(places: &Places) -> Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    let load = || Template::load(&root().join("template.yaml"), places).unwrap();
+    TEMPLATE.get_or_init(load).clone()
+}
+
+/// A secret that a service has on a laptop.
+#[derive(serde::Deserialize)]
+struct Secret {
+    parameter: String,
+    name: String,
+    local: String,
+    #[serde(default)]
+    optional: bool,
+}
+
 #[expect(clippy::unwrap_used, reason = "a broken service.toml fails the test")]
-fn secrets() -> BTreeMap<String, String> {
+fn secrets() -> Vec<Secret> {
     #[derive(serde::Deserialize)]
     struct Service {
         #[serde(default)]
         secrets: Vec<Secret>,
     }
-    #[derive(serde::Deserialize)]
-    struct Secret {
-        name: String,
-        local: String,
-    }
-    let mut secrets = BTreeMap::new();
+    let mut secrets = Vec::new();
     for service in std::fs::read_dir(root().join("functions"))
         .unwrap()
         .flatten()
     {
         let text = std::fs::read_to_string(service.path().join("service.toml"));
         let service: Service = toml::from_str(&text.unwrap_or_default()).unwrap();
-        secrets.extend(
-            service
-                .secrets
-                .into_iter()
-                .map(|secret| (secret.name, secret.local)),
-        );
+        secrets.extend(service.secrets);
     }
     secrets
+}
+
+/// Parameters that name the secrets of optional providers, as a laptop has all of them.
+fn optional_parameters(secrets: &[Secret]) -> BTreeMap<String, String> {
+    let optional = secrets.iter().filter(|secret| secret.optional);
+    optional
+        .map(|secret| (secret.parameter.clone(), secret.name.clone()))
+        .collect()
 }
 
 /// A folder in memory where the machine has one.
@@ -289,10 +314,7 @@ impl InProcess {
             Some(Fault::DiesBefore) => self.faults.die().await,
             Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
         }
-        let authority = request
-            .uri()
-            .authority()
-            .map(http::uri::Authority::as_str);
+        let authority = request.uri().authority().map(http::uri::Authority::as_str);
         let host = http::HeaderValue::from_str(authority.unwrap_or_default());
         let host = host.map_err(|error| user(error.into()))?;
         request
