@@ -100,6 +100,20 @@ impl Store {
         self.advance(key, &change).await
     }
 
+    /// Returns the effect if it has exactly this status: an earlier delivery of the status saved it.
+    pub(crate) async fn effect_with_status(
+        &self,
+        status: &StatusUpdate,
+    ) -> Result<Option<Effect<UserAction>>> {
+        let Some(reference) = status.reference else {
+            return Ok(None);
+        };
+        let key = effect_key(reference.user_id, reference.effect_id);
+        let row: Option<EffectRow> = self.table.get(key).await?;
+        let row = row.filter(|row| row.stage == status.stage);
+        Ok(row.map(EffectRow::into_effect))
+    }
+
     pub(super) async fn settle_effect(
         &self,
         effect: &Effect<UserAction>,

@@ -23,15 +23,23 @@ const WINDOW_CLOSED_CODES: [i64; 2] = [131_047, 63_016];
 
 pub async fn handle(state: Arc<State>, delivery: QueueMessage<StatusJob>) -> Result<()> {
     let StatusJob::V1 { status } = delivery.body;
-    // `None`: the status is older than the saved one, or the message is not ours.
-    let Some(effect) = state.store()?.apply_status(&status).await? else {
-        return Ok(());
-    };
+    // `None`: the status is not later than the saved one, or the message is not ours.
+    let applied = state.store()?.apply_status(&status).await?;
     if status.stage != DeliveryStatus::Failed {
         return Ok(());
     }
-    // Providers accept most messages and fail later: the metric is the only trace of that.
-    metrics::count("MessageRefused", "provider");
+    let effect = match applied {
+        Some(effect) => {
+            // Providers accept most messages and fail later: the metric is the only trace of that.
+            metrics::count("MessageRefused", "provider");
+            Some(effect)
+        }
+        // An earlier delivery may have saved the status, and died before it queued the photo.
+        None => state.store()?.effect_with_status(&status).await?,
+    };
+    let Some(effect) = effect else {
+        return Ok(());
+    };
     let Action::SendMessage {
         body: Body::Image { url, caption: None },
     } = effect.what.action
