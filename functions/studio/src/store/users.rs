@@ -150,7 +150,7 @@ impl Store {
         Ok(row)
     }
 
-    /// Returns the user that an earlier delivery of the trigger resolved to.
+    /// Returns the user that the trigger was decided for.
     pub(crate) async fn inbox_owner(&self, trigger: &UserTrigger) -> Result<Option<UserId>> {
         let inbox: Option<Inbox> = self.table.get(Inbox::key(&trigger.id)).await?;
         Ok(inbox.and_then(|inbox| inbox.owner.parse().ok()))

@@ -2,10 +2,10 @@
 
 mod effects;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use confab_contracts::{Event, studio::UserMessageReceived};
-use confab_core::{EventId, Result, UserId};
+use confab_core::{EventId, Result};
 use confab_lambda::{QueueMessage, metrics};
 use confab_messaging::Inbound;
 use confab_worker::{Decision, WorkerContext, work};
@@ -49,21 +49,12 @@ pub async fn handle(state: Arc<State>, delivery: QueueMessage<Job>) -> Result<()
         let id = EventId::new(state.clock.now(), &state.entropy);
         Box::pin(refresh_if_stale(&state, id, trigger.correlation_id)).await?;
     }
-    let decided_user = Mutex::new(None);
-    let decide = |record: UserRecord| {
-        let decision = decide(&state, record, &catalog, &trigger);
-        let user_id = decision.state.user.as_ref().map(|user| user.id);
-        *decided_user.lock().unwrap_or_else(PoisonError::into_inner) = user_id;
-        decision
-    };
+    let decide = |record: UserRecord| decide(&state, record, &catalog, &trigger);
     let executor = EffectExecutor::new(&state);
     // Boxed, because the compiler gives up on deeper nesting.
     Box::pin(work(&trigger, store, &executor, context, decide)).await?;
     if let Trigger::MessageReceived { message } = &trigger.trigger {
-        let user_id = decided_user
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        publish_message(&state, &trigger, message, user_id).await?;
+        publish_message(&state, &trigger, message).await?;
     }
     Ok(())
 }
@@ -151,18 +142,10 @@ fn actions_without_user(trigger: &Trigger) -> Vec<Action> {
 }
 
 /// Publishes the message before it leaves the queue: at least once, under one id for all copies.
-async fn publish_message(
-    state: &State,
-    trigger: &UserTrigger,
-    message: &Inbound,
-    decided_user: Option<UserId>,
-) -> Result<()> {
-    let user_id = match decided_user {
-        Some(user_id) => Some(user_id),
-        // An earlier delivery decided it, and its inbox entry has the user.
-        None => state.store()?.inbox_owner(trigger).await?,
-    };
-    let Some(user_id) = user_id else {
+async fn publish_message(state: &State, trigger: &UserTrigger, message: &Inbound) -> Result<()> {
+    // The inbox entry has the user: of two copies of a first message, one decides a user that is
+    // never saved.
+    let Some(user_id) = state.store()?.inbox_owner(trigger).await? else {
         return Ok(());
     };
     let data = UserMessageReceived {
