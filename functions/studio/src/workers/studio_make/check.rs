@@ -43,6 +43,9 @@ pub(super) async fn check(state: &State, order: OrderId) -> Result<()> {
         {
             return fail(state, &generation, &error).await;
         }
+        Err(error @ AstriaError::Missing) => {
+            return Err(Error::unavailable("tune_not_listed", error));
+        }
         Err(error) => return Err(error.into()),
     };
     let prompts = prompts_of_order(&generation, astria.prompts_of(tune.id).await?);
