@@ -36,6 +36,6 @@ async fn get_progress(state: Arc<State>, _: Operator) -> Result<Response> {
 
 async fn render_progress(state: &State, status: StatusCode) -> Result<Response> {
     let progress = state.store()?.refresh_progress().await?;
-    let progress = progress.ok_or_else(|| Error::not_found("refresh of the packs"))?;
+    let progress = progress.ok_or_else(|| Error::not_found("refresh"))?;
     response::json(status, &progress)
 }
