@@ -430,9 +430,12 @@ fn event_type(outbox_type: &str) -> String {
 
 /// Whether no queue of the template subscribes to an event, so that it cannot be seen.
 fn is_unseen(row: &Value, kind: &str) -> bool {
-    match (text(&row["tell"], "product"), kind) {
-        (_, "refund_requested") | ("studio", _) => false,
-        ("rooms", "payment_received" | "payment_refunded") => false,
-        _ => true,
-    }
+    let product = text(&row["tell"], "product");
+    let is_seen = matches!(
+        (product, kind),
+        (_, "refund_requested")
+            | ("studio", _)
+            | ("rooms", "payment_received" | "payment_refunded")
+    );
+    !is_seen
 }
