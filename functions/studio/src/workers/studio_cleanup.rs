@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use confab_astria::Tune;
 use confab_aws::Entry;
 use confab_contracts::{Event, studio::CleanupFinished};
-use confab_core::{EventId, OrderId, Result, UserId};
+use confab_core::{EventId, OrderId, Result, Timestamp, UserId};
 use confab_lambda::QueueMessage;
 use studio_domain::{
     Cleanup, CleanupJob, CleanupStep, PRODUCT, StoredImage, Trigger, is_model_expired,
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::{
     services::conversation_queue,
     state::{Part, State},
+    store::CleanupReport,
 };
 
 pub const PARTS: &[Part] = &[
@@ -36,10 +37,17 @@ pub async fn handle(state: Arc<State>, delivery: QueueMessage<CleanupJob>) -> Re
     let mut cleanup = match delivery.body {
         CleanupJob::V1 { cleanup } => cleanup,
         CleanupJob::Due { detail } => {
-            let cleanup = Cleanup::new(&detail);
+            let mut cleanup = Cleanup::new(&detail);
             let report = state.store()?.cleanup(cleanup.run).await?;
-            if report.is_some_and(|report| report.finished_at.is_some()) {
-                return Ok(());
+            if let Some(CleanupReport {
+                finished_at: Some(at),
+                found,
+                ..
+            }) = report
+            {
+                // The worker that finished may have crashed before it announced the end.
+                cleanup.found = found;
+                return announce(&state, cleanup, at).await;
             }
             state.store()?.save_cleanup(&cleanup, None).await?;
             cleanup
@@ -68,6 +76,11 @@ async fn continue_later(state: &State, cleanup: Cleanup) -> Result<()> {
 async fn finish(state: &State, cleanup: Cleanup) -> Result<()> {
     let now = state.clock.now();
     state.store()?.save_cleanup(&cleanup, Some(now)).await?;
+    announce(state, cleanup, now).await
+}
+
+/// Publishes the end of a cleanup, under the same id each time.
+async fn announce(state: &State, cleanup: Cleanup, finished_at: Timestamp) -> Result<()> {
     let run = cleanup.run;
     let data = CleanupFinished {
         run,
@@ -76,7 +89,7 @@ async fn finish(state: &State, cleanup: Cleanup) -> Result<()> {
     };
     let event = Event::new(
         EventId::of_event(&format!("cleanup#{run}")),
-        now,
+        finished_at,
         PRODUCT,
         cleanup.correlation_id,
         run.to_string(),
