@@ -311,6 +311,7 @@ impl InProcess {
         match fault {
             Some(Fault::LostBefore) => return Err(lost()),
             Some(Fault::Throttled) => return Ok(throttled(&request)),
+            Some(Fault::Conflict) => return Ok(conflict(&request)),
             Some(Fault::DiesBefore) => self.faults.die().await,
             Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
         }
@@ -360,6 +361,27 @@ fn events(request: &http::Request<SdkBody>) -> Vec<serde_json::Value> {
 
 fn lost() -> ConnectorError {
     ConnectorError::io("the connection was lost".into())
+}
+
+/// DynamoDB's answer when another transaction holds a row: one reason for each item of a transaction.
+fn conflict(request: &http::Request<SdkBody>) -> HttpResponse {
+    let body = request.body().bytes().unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let items = body["TransactItems"].as_array().map_or(0, Vec::len);
+    let reasons = vec![serde_json::json!({ "Code": "TransactionConflict" }); items];
+    let kind = if items == 0 {
+        "TransactionConflictException"
+    } else {
+        "TransactionCanceledException"
+    };
+    let body = serde_json::json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
+        "message": "Transaction is ongoing for the item",
+        "CancellationReasons": reasons,
+    });
+    let status = aws_smithy_runtime_api::http::StatusCode::try_from(400);
+    let status = status.unwrap_or_else(|_| unreachable!("it is a status"));
+    HttpResponse::new(status, SdkBody::from(body.to_string()))
 }
 
 /// DynamoDB's and SQS's throttling, or a plain 503.

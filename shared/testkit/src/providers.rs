@@ -40,7 +40,7 @@ async fn answer(
         Some(Fault::LostBefore) => return lost(),
         Some(Fault::Throttled) => return Ok(too_many_requests()),
         Some(Fault::DiesBefore) => faults.die().await,
-        Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
+        Some(Fault::ReplyLost | Fault::DiesAfter | Fault::Conflict) | None => {}
     }
     let response = match router.oneshot(request.map(Body::new)).await {
         Ok(response) => response,

@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     reason = "a helper that cannot arrange a test fails it"
 )]
-#![expect(clippy::print_stdout, reason = "the runs of an enumeration are shown")]
 
 mod invariants;
 mod payment_received;

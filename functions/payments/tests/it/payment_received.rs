@@ -259,7 +259,6 @@ impl Scenario for Delivery {
 
 #[tokio::test]
 async fn accepted_notices_are_booked_whatever_call_fails() {
-    let Enumeration { calls, runs } = enumerate::<Delivery>().await;
-    println!("{runs} runs over {calls} calls");
+    let Enumeration { calls, .. } = enumerate::<Delivery>().await;
     assert!(calls >= 1, "{calls}");
 }

@@ -196,7 +196,6 @@ impl Scenario for Spending {
 
 #[tokio::test]
 async fn credits_are_spent_once_whatever_call_fails() {
-    let Enumeration { calls, runs } = enumerate::<Spending>().await;
-    println!("{runs} runs over {calls} calls");
+    let Enumeration { calls, .. } = enumerate::<Spending>().await;
     assert!(calls >= 2, "{calls}");
 }

@@ -318,7 +318,7 @@ impl<'a> Snapshot<'a> {
                 let prompts = tune["prompts"].as_array().into_iter().flatten();
                 let is_ours = prompts
                     .into_iter()
-                    .any(|known| known["id"].to_string() == prompt);
+                    .any(|known| prompt.parse().is_ok_and(|id: i64| known["id"] == id));
                 assert!(is_ours, "{story}: {key} is of another tune");
             }
         }

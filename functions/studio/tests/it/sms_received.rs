@@ -268,7 +268,6 @@ impl Scenario for Receiving {
 
 #[tokio::test]
 async fn webhooks_are_queued_once_whatever_call_fails() {
-    let Enumeration { calls, runs } = enumerate::<Receiving>().await;
-    println!("{runs} runs over {calls} calls");
+    let Enumeration { calls, .. } = enumerate::<Receiving>().await;
     assert!(calls >= 3, "{calls}");
 }

@@ -299,8 +299,8 @@ impl World {
         let path = format!("/api/phone/people/{}/messages", person.id);
         self.simulators.call("POST", &path, &message).await;
         let webhooks = self.simulators.take_webhooks().into_iter();
-        let of_messages = webhooks.filter(|webhook| webhook.path == "/SmsReceived");
-        of_messages.last().unwrap()
+        let mut of_messages = webhooks.filter(|webhook| webhook.path == "/SmsReceived");
+        of_messages.next_back().unwrap()
     }
 
     /// Lets a person write, and returns the job that the webhook leads to.
