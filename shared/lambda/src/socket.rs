@@ -28,6 +28,32 @@ pub struct SocketRequest {
 }
 
 impl SocketRequest {
+    /// Reads an event of the WebSocket API.
+    pub fn from_event(event: Value, correlation_id: CorrelationId) -> Result<Self> {
+        let event: Event =
+            serde_json::from_value(event).map_err(|e| Error::internal("broken_event", e))?;
+        let body = event.body.unwrap_or_default();
+        let body = match event.is_base64_encoded {
+            true => STANDARD.decode(body).map_err(|e| {
+                Error::invalid("bad_base64", "The frame is not readable.").with_source(e)
+            })?,
+            false => body.into_bytes(),
+        };
+        let headers = event.headers.unwrap_or_default().into_iter();
+        Ok(Self {
+            connection_id: event.request_context.connection_id,
+            route: event.request_context.route_key,
+            body,
+            connected_at: Timestamp::from_millisecond(event.request_context.connected_at)
+                .unwrap_or(Timestamp::UNIX_EPOCH),
+            correlation_id,
+            headers: headers
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect(),
+            authorizer: event.request_context.authorizer.unwrap_or_default(),
+        })
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
@@ -107,8 +133,8 @@ where
 {
     let correlation_id = CorrelationId::new(clock.now(), &OsEntropy);
     let work = async {
-        let frame = frame(event, correlation_id)?;
-        route(deps, frame).await
+        let request = SocketRequest::from_event(event, correlation_id)?;
+        route(deps, request).await
     };
     match caught(work).instrument(log::span(correlation_id)).await {
         Ok(()) => json!({ "statusCode": 200 }),
@@ -119,31 +145,6 @@ where
             json!({ "statusCode": response::status(error.kind()).as_u16() })
         }
     }
-}
-
-fn frame(event: Value, correlation_id: CorrelationId) -> Result<SocketRequest> {
-    let event: Event =
-        serde_json::from_value(event).map_err(|e| Error::internal("broken_event", e))?;
-    let body = event.body.unwrap_or_default();
-    let body = match event.is_base64_encoded {
-        true => STANDARD.decode(body).map_err(|e| {
-            Error::invalid("bad_base64", "The frame is not readable.").with_source(e)
-        })?,
-        false => body.into_bytes(),
-    };
-    let headers = event.headers.unwrap_or_default().into_iter();
-    Ok(SocketRequest {
-        connection_id: event.request_context.connection_id,
-        route: event.request_context.route_key,
-        body,
-        connected_at: Timestamp::from_millisecond(event.request_context.connected_at)
-            .unwrap_or(Timestamp::UNIX_EPOCH),
-        correlation_id,
-        headers: headers
-            .map(|(name, value)| (name.to_ascii_lowercase(), value))
-            .collect(),
-        authorizer: event.request_context.authorizer.unwrap_or_default(),
-    })
 }
 
 #[cfg(test)]
