@@ -18,6 +18,7 @@ pub use cloud::{Cloud, TestClock};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate};
 pub use http::{TestRequest, TestResponse, send};
 
+pub use confab_emulator::AttachedConnection;
 use lambda_http::Request;
 use serde_json::Value;
 
