@@ -80,17 +80,20 @@ fn expiry_of(row: &Row) -> Option<i64> {
     row.get("expires_at")?.as_n().ok()?.parse().ok()
 }
 
-/// The part of a transaction that reserves the next block of numbers in a row. `None` while `seq` is reserved.
+/// The part of a transaction that reserves the next block of numbers in a row for which `when` holds. `None` while `seq`
+/// is reserved.
 pub fn reserve(
     table: &Table,
     row: Row,
     seq: u64,
     reserved_seq: u64,
+    when: &str,
 ) -> Result<Option<TransactWriteItem>> {
     if seq <= reserved_seq {
         return Ok(None);
     }
-    let unchanged = Condition::expression("attribute_exists(pk) AND reserved = :was")
+    let unchanged = Condition::expression(when)
+        .and("reserved = :was")
         .value(":was", number(reserved_seq))
         .value(":next", number(seq + RESERVATION_SIZE));
     table

@@ -16,6 +16,7 @@ use super::{
     PurchaseRecord, RoomForUser, Store,
     messages::{MESSAGE_PREFIX, MessageRow, message_sk},
     room_key, room_pk,
+    rooms::IS_OPEN,
 };
 
 /// Bounds the history of a room. Hours of flooding are needed to push out a message before its TTL.
@@ -137,10 +138,12 @@ impl Store {
             )?,
             self.idempotency_write(code, message, purchase)?,
         ];
-        writes.extend(reserve(&self.table, room_key(code), seq, reserved_seq)?);
-        if purchase.is_some() {
+        // A transaction has one operation on a row: reserving numbers requires an open room by itself.
+        let reservation = reserve(&self.table, room_key(code), seq, reserved_seq, IS_OPEN)?;
+        if purchase.is_some() && reservation.is_none() {
             writes.push(self.require_open_room(code)?);
         }
+        writes.extend(reservation);
         // A deleted message cannot be quoted. This check stays last.
         if let Some(quote) = &message.reply_to {
             writes.push(self.quote_index_write(code, quote.seq, seq, expires_at)?);

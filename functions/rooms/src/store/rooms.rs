@@ -16,6 +16,8 @@ use super::{
     RoomForUser, Store, person_key, presence::online_key, room_key, room_pk, to_attribute,
 };
 
+/// Holds for a room that is not closed. A closed one has no row once it is deleted.
+pub(super) const IS_OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(closed_at)";
 const MAX_ROOMS_OF_USER: usize = 100;
 /// Rows of a room deleted in one query and in one transaction.
 const DELETE_BATCH: usize = 100;
@@ -261,9 +263,8 @@ impl Store {
 
     /// The part of a transaction that requires a room to be open.
     pub(super) fn require_open_room(&self, code: RoomCode) -> Result<TransactWriteItem> {
-        let is_open =
-            Condition::expression("attribute_exists(pk) AND attribute_not_exists(closed_at)");
-        self.table.transact_check(room_key(code), is_open)
+        self.table
+            .transact_check(room_key(code), Condition::expression(IS_OPEN))
     }
 }
 
