@@ -48,10 +48,10 @@ pub enum CountPolicy {
 impl CountPolicy {
     fn interval_ms(self, online: u32) -> i64 {
         if self == Self::Changed && online <= COUNT_AT_ONCE_MAX_USERS {
-            0
-        } else {
-            COUNT_INTERVAL_MS
+            return 0;
         }
+        let by_size_ms = i64::from(online) * COUNT_INTERVAL_MS_PER_USER;
+        COUNT_INTERVAL_MS.max(by_size_ms.min(MAX_COUNT_INTERVAL_MS))
     }
 }
 
@@ -76,11 +76,7 @@ impl<C: Channel> PresenceStore<'_, C> {
         correlation_id: CorrelationId,
     ) -> Result<Option<u32>> {
         let now_ms = self.clock.now().as_millisecond();
-        let by_size_ms = i64::from(online) * COUNT_INTERVAL_MS_PER_USER;
-        let interval_ms = policy
-            .interval_ms(online)
-            .max(by_size_ms.min(MAX_COUNT_INTERVAL_MS));
-        if now_ms < counted_at_ms + interval_ms {
+        if now_ms < counted_at_ms + policy.interval_ms(online) {
             return Ok(None);
         }
         // Writing the time claims the count for one caller.
