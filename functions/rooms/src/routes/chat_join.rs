@@ -142,8 +142,7 @@ pub(crate) async fn join_room(
         }
         JoinOutcome::Conflict => return Err(changed_meanwhile()),
     }
-    let is_renamed_host = loaded.room.host == user && loaded.room.host_name != person.username;
-    let loaded = if is_renamed_host {
+    let loaded = if loaded.room.host == user {
         rename_host(&state, code, &person, correlation_id).await?
     } else {
         loaded
@@ -206,7 +205,8 @@ async fn joined_person(
     })
 }
 
-/// Writes the host's new name into the room, and publishes the room.
+/// Writes the host's name into the room, and publishes the room. Published again on a retry: the first attempt may have
+/// crashed before it did.
 async fn rename_host(
     state: &State,
     code: RoomCode,
@@ -215,24 +215,24 @@ async fn rename_host(
 ) -> Result<RoomForUser> {
     let store = state.store()?;
     for _ in 0..MAX_CAS_ATTEMPTS {
-        let loaded = store
+        let mut loaded = store
             .load_room_for(code, Some(host.user_id), Consistency::Strong)
             .await?;
-        let room = Room {
-            host_name: host.username.clone(),
-            ..loaded.room.clone()
-        };
-        let saved = store.update_room(&room, loaded.version, false).await?;
-        if saved == SaveOutcome::Saved {
-            let renamed = RoomForUser {
-                room,
-                version: loaded.version + 1,
-                ..loaded
+        if loaded.room.host_name != host.username {
+            let room = Room {
+                host_name: host.username.clone(),
+                ..loaded.room.clone()
             };
-            let last_seq = last_seq(store, &renamed, correlation_id).await?;
-            publish_room(state, &renamed, last_seq, correlation_id).await?;
-            return Ok(renamed);
+            let saved = store.update_room(&room, loaded.version, false).await?;
+            if saved == SaveOutcome::Conflict {
+                continue;
+            }
+            loaded.room = room;
+            loaded.version += 1;
         }
+        let last_seq = last_seq(store, &loaded, correlation_id).await?;
+        publish_room(state, &loaded, last_seq, correlation_id).await?;
+        return Ok(loaded);
     }
     Err(changed_meanwhile())
 }
