@@ -381,7 +381,12 @@ pub(crate) async fn enter_back_room(
         .as_ref()
         .is_some_and(|person| person.is_member() && person.back_room_order.is_some());
     match loaded.room.back_room {
-        Some(code) if has_paid || is_host => response::json(StatusCode::OK, &BackRoomCode { code }),
+        Some(code) if has_paid || is_host => {
+            if is_host {
+                announce_back_room(&state, &loaded, correlation_id).await?;
+            }
+            response::json(StatusCode::OK, &BackRoomCode { code })
+        }
         Some(_) => {
             loaded.room.authorize_payment(loaded.access)?;
             let title = format!("{}: entrance to the back room", loaded.room.name.as_str());
@@ -414,7 +419,6 @@ async fn open_back_room(
     if created == SaveOutcome::Conflict {
         return Err(changed_meanwhile());
     }
-    let last_seq = last_seq(store, &front, correlation_id).await?;
     let changed = RoomForUser {
         room: Room {
             back_room: Some(back.code),
@@ -423,8 +427,19 @@ async fn open_back_room(
         version: front.version + 1,
         ..front
     };
-    publish_room(state, &changed, last_seq, correlation_id).await?;
+    announce_back_room(state, &changed, correlation_id).await?;
     response::json(StatusCode::CREATED, &BackRoomCode { code: back.code })
+}
+
+/// Publishes a room that has a back room. Published again when its host enters: the attempt that opened the back room may
+/// have crashed before it did.
+async fn announce_back_room(
+    state: &State,
+    front: &RoomForUser,
+    correlation_id: CorrelationId,
+) -> Result<()> {
+    let last_seq = last_seq(state.store()?, front, correlation_id).await?;
+    publish_room(state, front, last_seq, correlation_id).await
 }
 
 fn back_room_of(front: &Room, code: RoomCode, now: Timestamp) -> Room {
