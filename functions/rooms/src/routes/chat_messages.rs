@@ -30,7 +30,7 @@ use crate::{
         },
     },
     state::{Part, State},
-    store::{RoomForUser, Store, first_seq, first_seq_for_reserved},
+    store::{FulfillmentStatus, RoomForUser, Store, first_seq, first_seq_for_reserved},
 };
 
 pub const PARTS: &[Part] = &[
@@ -314,11 +314,11 @@ pub(crate) async fn delete_message(
     store
         .take_token(DELETIONS_PER_USER, &format!("delete#{user}"))
         .await?;
-    remove_pins(&state, code, seq, user, correlation_id).await?;
+    remove_pins(&state, code, seq, user).await?;
     let deleted = store.delete_message(code, seq).await?;
     // A pin may have been paid for in between.
-    remove_pins(&state, code, seq, user, correlation_id).await?;
-    refund_pins(&state, code, seq, correlation_id).await?;
+    let current = remove_pins(&state, code, seq, user).await?;
+    announce_removed_pins(&state, &current, seq, correlation_id).await?;
     // Published again on a retry: the first attempt may have crashed before it did.
     let tombstone = deleted.unwrap_or(message);
     publish_changed(&state, code, tombstone, correlation_id).await?;
@@ -347,21 +347,16 @@ async fn clear_quote(
     store.delete_quote_index(code, seq, reply).await
 }
 
-/// Removes the pins of a message. In the same transaction, pins that other users paid for are marked for a refund.
-async fn remove_pins(
-    state: &State,
-    code: RoomCode,
-    seq: u64,
-    user: UserId,
-    correlation_id: CorrelationId,
-) -> Result<()> {
+/// Removes the pins of a message, and returns the room without them. In the same transaction, pins that other users paid
+/// for are marked for a refund.
+async fn remove_pins(state: &State, code: RoomCode, seq: u64, user: UserId) -> Result<RoomForUser> {
     let store = state.store()?;
     for _ in 0..MAX_CAS_ATTEMPTS {
         let loaded = store
             .load_room_for(code, Some(user), Consistency::Strong)
             .await?;
         let Some(room) = loaded.room.without_pins_of_message(seq) else {
-            return Ok(());
+            return Ok(loaded);
         };
         let now = state.clock.now();
         let refundable: Vec<_> = loaded
@@ -375,27 +370,43 @@ async fn remove_pins(
             .remove_pins_of_deleted_message(&room, loaded.version, &refundable)
             .await?;
         if saved == SaveOutcome::Saved {
-            return state
-                .broadcasts()?
-                .publish_pin(&room, loaded.version + 1, now, correlation_id)
-                .await;
+            let version = loaded.version + 1;
+            return Ok(RoomForUser {
+                room,
+                version,
+                ..loaded
+            });
         }
     }
     Err(changed_meanwhile())
 }
 
-/// Requests the refunds that a deletion made due, including those of an attempt that crashed.
-async fn refund_pins(
+/// Publishes the pin that a room shows without those of a deleted message, and requests the refunds that are due. Both also
+/// for an attempt that crashed.
+async fn announce_removed_pins(
     state: &State,
-    code: RoomCode,
+    current: &RoomForUser,
     seq: u64,
     correlation_id: CorrelationId,
 ) -> Result<()> {
-    let purchases = state
+    let room = &current.room;
+    let pins = state
         .store()?
-        .list_refunds_of_message(code, seq, correlation_id)
+        .list_pins_of_message(room.code, seq, correlation_id)
         .await?;
-    for purchase in purchases {
+    if pins.is_empty() {
+        return Ok(());
+    }
+    state
+        .broadcasts()?
+        .publish_pin(room, current.version, state.clock.now(), correlation_id)
+        .await?;
+    for purchase in pins {
+        let is_due = purchase.status == FulfillmentStatus::RefundDue
+            && purchase.refund_reason == Some(RefundReason::MessageDeleted);
+        if !is_due {
+            continue;
+        }
         request_refund(
             state.bus()?,
             purchase.order,

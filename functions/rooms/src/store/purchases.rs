@@ -182,20 +182,16 @@ impl Store {
         self.table.transact(writes).await
     }
 
-    /// Returns the pins of a message whose refund is due because the message was deleted.
-    pub(crate) async fn list_refunds_of_message(
+    /// Returns the purchases of pins of a message, whatever their status is.
+    pub(crate) async fn list_pins_of_message(
         &self,
         code: RoomCode,
         seq: u64,
         correlation_id: CorrelationId,
     ) -> Result<Vec<PurchaseRecord>> {
         let mut purchases = self.list_purchases(code, correlation_id).await?;
-        purchases.retain(|purchase| {
-            let is_of_message = matches!(purchase.goods, Goods::Pin { seq: of, .. } if of == seq);
-            is_of_message
-                && purchase.status == FulfillmentStatus::RefundDue
-                && purchase.refund_reason == Some(RefundReason::MessageDeleted)
-        });
+        purchases
+            .retain(|purchase| matches!(purchase.goods, Goods::Pin { seq: of, .. } if of == seq));
         Ok(purchases)
     }
 
