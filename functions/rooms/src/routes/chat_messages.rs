@@ -500,6 +500,3 @@ async fn publish_changed(
 
 #[cfg(test)]
 use crate::contract::{BadRequest, Conflict, Forbidden, NotFound, RateLimited, Unauthorized};
-
-#[cfg(test)]
-mod tests;

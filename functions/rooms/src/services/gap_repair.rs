@@ -56,26 +56,3 @@ impl Gap {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Cloud, code, correlation_id};
-
-    #[tokio::test]
-    async fn missed_messages_are_sent_in_order() {
-        let cloud = Cloud::new().await;
-        for text in ["first", "second", "third"] {
-            cloud.post(1, text).await;
-        }
-        let (latest, gap) = Gap::load(&cloud.store, code(), Some(1), correlation_id())
-            .await
-            .unwrap();
-        let frames = gap.frames(latest.last_seq);
-        let [ServerFrame::Backfill { messages, last_seq }] = frames[..] else {
-            panic!("{frames:?}")
-        };
-        let texts: Vec<_> = messages.iter().map(|m| m.text.as_str()).collect();
-        assert_eq!((texts, last_seq), (vec!["second", "third"], 3));
-    }
-}

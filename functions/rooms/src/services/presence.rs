@@ -92,6 +92,3 @@ impl<'a> Presence<'a> {
         Ok(online)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -300,83 +300,26 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use confab_core::Currency;
-    use confab_worker::Consistency;
 
     use super::*;
-    use crate::testing::{Cloud, code, person, room, user};
+    use crate::testing::user;
 
-    fn entrance(number: u8) -> PurchaseRecord {
-        PurchaseRecord {
-            order: OrderId::new(Timestamp::UNIX_EPOCH, &move || [number; 10]),
+    #[test]
+    fn stored_purchases_keep_their_attribute_names() {
+        let purchase = PurchaseRecord {
+            order: OrderId::new(Timestamp::UNIX_EPOCH, &|| [1; 10]),
             payer: user(2),
             username: None,
             goods: Goods::BackRoom,
             price: Money::new(500, Currency::Usd),
             at: Timestamp::UNIX_EPOCH,
-            status: FulfillmentStatus::Fulfilled,
-            refund_reason: None,
-            tip_seq: None,
-        }
-    }
-
-    #[test]
-    fn stored_purchases_keep_their_attribute_names() {
-        let purchase = PurchaseRecord {
             status: FulfillmentStatus::RefundDue,
             refund_reason: Some(RefundReason::MessageDeleted),
             tip_seq: Some(7),
-            ..entrance(1)
         };
         let stored = serde_json::to_value(purchase).unwrap();
         assert_eq!(stored["became"], "not_given");
         assert_eq!(stored["why"], "message_gone");
         assert_eq!(stored["said_as"], 7);
-    }
-
-    #[tokio::test]
-    async fn a_mute_survives_a_refund_and_a_new_entrance() {
-        let cloud = Cloud::new().await;
-        cloud.add_member(2).await;
-        let store = &cloud.store;
-        let front = store
-            .load_room_for(code(), Some(user(1)), Consistency::Strong)
-            .await
-            .unwrap();
-        let back = Room {
-            code: RoomCode::new(&|| [2; 10]),
-            front: Some(code()),
-            is_public: false,
-            ..room()
-        };
-        let created = store.create_back_room(&front, &back, &person(1)).await;
-        assert_eq!(created.unwrap(), SaveOutcome::Saved);
-        let admit = async |purchase: PurchaseRecord| {
-            let person = Person {
-                back_room_order: Some(purchase.order),
-                ..person(2)
-            };
-            store
-                .admit_to_back_room(code(), back.code, &person, &purchase)
-                .await
-                .unwrap()
-        };
-        assert_eq!(admit(entrance(1)).await, AdmitOutcome::Admitted);
-        assert!(store.set_muted(back.code, user(2), true).await.unwrap());
-        let refunded = PurchaseRecord {
-            status: FulfillmentStatus::Refunded,
-            ..entrance(1)
-        };
-        let evicted = store
-            .evict_from_back_room(code(), back.code, &refunded)
-            .await;
-        assert_eq!(evicted.unwrap(), SaveOutcome::Saved);
-        assert_eq!(admit(entrance(2)).await, AdmitOutcome::Admitted);
-        let loaded = store
-            .load_room_for(back.code, Some(user(2)), Consistency::Strong)
-            .await
-            .unwrap();
-        let person = loaded.person.unwrap();
-        assert!(person.is_member() && person.is_muted);
-        assert_eq!(person.back_room_order, Some(entrance(2).order));
     }
 }

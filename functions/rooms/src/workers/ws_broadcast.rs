@@ -33,6 +33,3 @@ pub async fn handle(
     };
     broadcaster.deliver(jobs).await
 }
-
-#[cfg(test)]
-mod tests;
