@@ -1,14 +1,30 @@
-//! Descriptions of our types for clients: OpenAPI schemas and TypeScript.
+//! Descriptions of our types for clients: OpenAPI schemas and TypeScript. Only tests of contracts compile them.
 
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// Returns the schema of a string, with a pattern if it has one.
-pub fn text(pattern: Option<&str>) -> RefOr<Schema> {
+/// Returns the schema of a string with a pattern.
+pub fn text(pattern: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(pattern)
+        .pattern(Some(pattern))
         .build()
         .into()
+}
+
+/// Describes a type as a string that matches a pattern.
+#[macro_export]
+macro_rules! describe_as_string {
+    ($name:ty, $pattern:expr) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::contract::text($pattern)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
+        $crate::typescript_string!($name);
+    };
 }
 
 /// Describes a type as a TypeScript `string`.

@@ -75,15 +75,8 @@ macro_rules! id {
             }
         }
 
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                crate::contract::text(Some(concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")))
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
-
-        crate::typescript_string!($name);
+        #[cfg(feature = "contract")]
+        crate::describe_as_string!($name, concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,6 +3,7 @@
 //! Architecture invariant: this crate does no I/O and knows no AWS type. Time, ids and randomness come in.
 
 #[doc(hidden)]
+#[cfg(feature = "contract")]
 pub mod contract;
 mod env;
 mod error;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A value whose `Debug` output is masked: a person's text, a name, a token.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[cfg_attr(feature = "contract", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Private<T>(pub T);
 
@@ -21,6 +22,7 @@ impl<T: AsRef<str>> Private<T> {
     }
 }
 
+#[cfg(feature = "contract")]
 crate::typescript_string!(Private<String>);
 
 impl From<&str> for Private<String> {

@@ -3,7 +3,9 @@
 use confab_contracts::Contract;
 use confab_core::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomCode, RoomView, Username};
@@ -58,10 +60,11 @@ impl RoomUpdate {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[ts(rename = "Reason")]
-#[schema(as = Reason)]
+#[cfg_attr(feature = "contract", ts(rename = "Reason"))]
+#[cfg_attr(feature = "contract", schema(as = Reason))]
 pub enum RemovalReason {
     Kicked,
     Banned,

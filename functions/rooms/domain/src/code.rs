@@ -47,15 +47,8 @@ impl fmt::Debug for RoomCode {
     }
 }
 
-impl utoipa::PartialSchema for RoomCode {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        confab_core::contract::text(Some("^[0-9a-hjkmnp-tv-z]{10}$"))
-    }
-}
-
-impl utoipa::ToSchema for RoomCode {}
-
-confab_core::typescript_string!(RoomCode);
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(RoomCode, "^[0-9a-hjkmnp-tv-z]{10}$");
 
 impl Serialize for RoomCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,7 +2,9 @@
 
 use confab_core::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::{Message, Pin, RoomView, Username, broadcast::RemovalReason};
@@ -11,7 +13,8 @@ use crate::{Message, Pin, RoomView, Username, broadcast::RemovalReason};
 pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 const VERSION: u8 = 1;
 
-#[derive(Debug, Clone, PartialEq, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
     Hello {
@@ -51,9 +54,10 @@ impl ClientFrame {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[ts(rename = "Frame")]
+#[cfg_attr(feature = "contract", ts(rename = "Frame"))]
 pub enum ServerFrame<'a> {
     Welcome {
         last_seq: u64,

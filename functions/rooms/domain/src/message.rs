@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use confab_core::{Error, Money, OrderId, Private, Result, Timestamp, UserId, clip, length};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
 use unicode_normalization::char::is_combining_mark;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::{
@@ -57,9 +59,8 @@ impl MessageText {
 }
 
 /// The client's id of a message, which every retry repeats.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct ClientMessageId(String);
 
@@ -113,7 +114,8 @@ impl Draft {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Message {
     pub seq: u64,
     pub at: Timestamp,
@@ -128,19 +130,21 @@ pub struct Message {
     pub rev: u64,
     /// The tip that the host received with the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub tip: Option<Money>,
 }
 
 /// A copy of the message that another one answers, made when it was posted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Quote {
     pub seq: u64,
     pub username: Username,
     pub text: Private<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Reaction {
     pub emoji: String,
     pub count: usize,

@@ -14,7 +14,8 @@ const MAX_MARKS: usize = 6;
 const RESERVED: [&str; 5] = ["admin", "confab", "moderator", "support", "system"];
 
 /// The name of a user in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Username(Private<String>);
 

@@ -8,7 +8,9 @@ use confab_contracts::{
 };
 use confab_core::{Error, Money, OrderId, Private, Result, Timestamp, UserId, after, clip};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::{Message, Pin, Room, RoomClosed, RoomCode, Username};
@@ -31,9 +33,8 @@ const TIERS: [(u32, u32); 6] = [
 ];
 
 /// The tier of a pin. A pin outbids those of lower tiers.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(transparent)]
 pub struct Tier(u32);
 

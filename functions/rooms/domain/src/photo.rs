@@ -2,7 +2,9 @@
 
 use confab_core::{PhotoId, Private, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::RoomCode;
@@ -34,10 +36,11 @@ pub struct PhotoAnalysis {
     pub findings: Option<PhotoFindings>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[ts(rename = "State")]
-#[schema(as = State)]
+#[cfg_attr(feature = "contract", ts(rename = "State"))]
+#[cfg_attr(feature = "contract", schema(as = State))]
 pub enum AnalysisState {
     #[serde(rename = "waiting")]
     AwaitingUpload,
@@ -48,10 +51,11 @@ pub enum AnalysisState {
 }
 
 /// Why a photo is not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[ts(rename = "NotShown")]
-#[schema(as = NotShown)]
+#[cfg_attr(feature = "contract", ts(rename = "NotShown"))]
+#[cfg_attr(feature = "contract", schema(as = NotShown))]
 pub enum PhotoRefusal {
     NotAPicture,
     TooLarge,
@@ -74,7 +78,8 @@ pub struct PhotoFindings {
     pub similar: Vec<(RoomCode, Similarity)>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Caption {
     pub title: String,
     pub category: String,
@@ -82,7 +87,8 @@ pub struct Caption {
     pub caption: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Suggestion {
     pub name: String,
     pub key: String,
@@ -143,11 +149,10 @@ impl Embedding {
 }
 
 /// Why a room is similar to a photo.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema,
-)]
-#[ts(rename = "Why")]
-#[schema(as = Why)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
+#[cfg_attr(feature = "contract", ts(rename = "Why"))]
+#[cfg_attr(feature = "contract", schema(as = Why))]
 pub enum Similarity {
     #[serde(rename = "the same photo")]
     SamePhoto,

@@ -2,7 +2,9 @@
 
 use confab_core::{Error, Kind, Money, PhotoId, Private, Result, Timestamp, UserId, length};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "contract")]
 use ts_rs::TS;
+#[cfg(feature = "contract")]
 use utoipa::ToSchema;
 
 use crate::{PaidPin, Person, RoomCode, RoomName, Username, name::normalize, person::Membership};
@@ -91,7 +93,8 @@ pub enum AccessLevel {
     Banned,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Host,
@@ -101,10 +104,11 @@ pub enum Role {
 }
 
 /// What its host changes about a room; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 #[serde(deny_unknown_fields, default)]
-#[ts(rename = "Change")]
-#[schema(as = Change)]
+#[cfg_attr(feature = "contract", ts(rename = "Change"))]
+#[cfg_attr(feature = "contract", schema(as = Change))]
 pub struct RoomChange {
     pub name: Option<String>,
     pub description: Option<String>,
@@ -308,7 +312,8 @@ pub struct RoomActivity {
 }
 
 /// A room as clients see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct RoomView {
     pub code: RoomCode,
     pub name: String,
@@ -329,17 +334,19 @@ pub struct RoomView {
     pub front: Option<RoomCode>,
     /// The user who requested the view. Missing in broadcasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub you: Option<Viewer>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct HostView {
     pub user_id: UserId,
     pub username: Username,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct PhotoView {
     pub url: String,
     pub small_url: String,
@@ -349,7 +356,8 @@ pub struct PhotoView {
 }
 
 /// A message that a user paid to keep at the top.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct Pin {
     pub seq: u64,
     pub username: Username,
@@ -360,14 +368,16 @@ pub struct Pin {
 }
 
 /// The back room. Its code is shown to users who may enter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
 pub struct BackRoom {
     pub code: Option<RoomCode>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(rename = "You")]
-#[schema(as = You)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(TS, ToSchema))]
+#[cfg_attr(feature = "contract", ts(rename = "You"))]
+#[cfg_attr(feature = "contract", schema(as = You))]
 pub struct Viewer {
     pub role: Role,
     pub username: Option<Username>,

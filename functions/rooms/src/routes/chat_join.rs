@@ -15,7 +15,9 @@ use rooms_domain::{
     Membership, Person, RemovalReason, Room, RoomCode, RoomUpdate, Username, suggest_usernames,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -46,20 +48,22 @@ const LEAVES_PER_USER: u32 = 60;
 const MAX_CAS_ATTEMPTS: usize = 4;
 const MAX_SUGGESTIONS: usize = 3;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
-#[ts(rename = "Joining")]
-#[schema(as = Joining)]
+#[cfg_attr(test, ts(rename = "Joining"))]
+#[cfg_attr(test, schema(as = Joining))]
 pub(crate) struct JoinRequest {
-    #[schema(min_length = 2, max_length = 24)]
+    #[cfg_attr(test, schema(min_length = 2, max_length = 24))]
     username: String,
     #[serde(default)]
     access_code: Option<String>,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Names")]
-#[schema(as = Names)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Names"))]
+#[cfg_attr(test, schema(as = Names))]
 pub(crate) struct SuggestedNames {
     suggestions: Vec<Username>,
 }

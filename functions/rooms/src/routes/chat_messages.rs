@@ -16,7 +16,9 @@ use rooms_domain::{
     AccessLevel, Draft, MAX_EMOJI_PER_MESSAGE, Message, RefundReason, RoomCode, parse_emoji,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -56,28 +58,31 @@ const DELETIONS_PER_USER: RateLimit = RateLimit {
 const QUOTE_CONCURRENCY: usize = 20;
 const MAX_CAS_ATTEMPTS: usize = 4;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
-    #[schema(pattern = "^[A-Za-z0-9_-]{8,64}$")]
+    #[cfg_attr(test, schema(pattern = "^[A-Za-z0-9_-]{8,64}$"))]
     client_msg_id: String,
-    #[schema(min_length = 1, max_length = 2000)]
+    #[cfg_attr(test, schema(min_length = 1, max_length = 2000))]
     text: String,
     #[serde(default)]
     reply_to: Option<u64>,
 }
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReaction {
-    #[schema(example = "👍")]
+    #[cfg_attr(test, schema(example = "👍"))]
     emoji: String,
     on: bool,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Page")]
-#[schema(as = Page)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Page"))]
+#[cfg_attr(test, schema(as = Page))]
 pub(crate) struct MessagePage {
     messages: Vec<Message>,
     last_seq: u64,

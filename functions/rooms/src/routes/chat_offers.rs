@@ -13,7 +13,9 @@ use confab_worker::{Consistency, SaveOutcome};
 use http::StatusCode;
 use rooms_domain::{AccessLevel, Goods, Person, Room, RoomCode, TIP_AMOUNTS, Tier, Username};
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -36,32 +38,36 @@ pub const PARTS: &[Part] = &[
     Part::DynamoDbConnection,
 ];
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
-#[ts(rename = "WantedPin")]
-#[schema(as = WantedPin)]
+#[cfg_attr(test, ts(rename = "WantedPin"))]
+#[cfg_attr(test, schema(as = WantedPin))]
 pub(crate) struct PinRequest {
     seq: u64,
-    #[schema(example = 500)]
+    #[cfg_attr(test, schema(example = 500))]
     tier: u32,
 }
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
-#[ts(rename = "WantedTip")]
-#[schema(as = WantedTip)]
+#[cfg_attr(test, ts(rename = "WantedTip"))]
+#[cfg_attr(test, schema(as = WantedTip))]
 pub(crate) struct TipRequest {
-    #[schema(example = 300)]
+    #[cfg_attr(test, schema(example = 300))]
     amount: u32,
 }
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
-#[ts(rename = "WantedEntrance")]
-#[schema(as = WantedEntrance)]
+#[cfg_attr(test, ts(rename = "WantedEntrance"))]
+#[cfg_attr(test, schema(as = WantedEntrance))]
 pub(crate) struct BackRoomRequest {}
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct Offers {
     pins: Vec<OfferedPin>,
     tips: Vec<OfferedTip>,
@@ -69,56 +75,63 @@ pub(crate) struct Offers {
 }
 
 /// High enough to be at the top now.
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct OfferedPin {
     tier: Tier,
     minutes: u32,
     price: Money,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct OfferedTip {
     amount: u32,
     price: Money,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct OfferedEntrance {
     price: Money,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "ToPay")]
-#[schema(as = ToPay)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "ToPay"))]
+#[cfg_attr(test, schema(as = ToPay))]
 pub(crate) struct CheckoutLink {
     order_id: OrderId,
     pay_url: String,
     price: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     minutes: Option<u32>,
     /// Until then the way to pay can be taken.
     expires_at: Timestamp,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Entered")]
-#[schema(as = Entered)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Entered"))]
+#[cfg_attr(test, schema(as = Entered))]
 pub(crate) struct BackRoomCode {
     code: RoomCode,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Tips")]
-#[schema(as = Tips)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Tips"))]
+#[cfg_attr(test, schema(as = Tips))]
 pub(crate) struct ReceivedTips {
     totals: Vec<Money>,
     tips: Vec<ReceivedTip>,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Tip")]
-#[schema(as = Tip)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Tip"))]
+#[cfg_attr(test, schema(as = Tip))]
 pub(crate) struct ReceivedTip {
     username: Option<Username>,
     price: Money,

@@ -14,7 +14,9 @@ use rooms_domain::{
     AccessLevel, Person, RemovalReason, Role, Room, RoomCode, RoomUpdate, Username,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -34,16 +36,18 @@ const MAX_PEOPLE_SHOWN: usize = 200;
 /// Pages of connections read for a list; users of later pages count as offline.
 const MAX_CONNECTION_PAGES: usize = 10;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moderation {
     act: ModerationAction,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, TS, ToSchema)]
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(rename_all = "snake_case")]
-#[ts(rename = "Act")]
-#[schema(as = Act)]
+#[cfg_attr(test, ts(rename = "Act"))]
+#[cfg_attr(test, schema(as = Act))]
 pub(crate) enum ModerationAction {
     Mute,
     Unmute,
@@ -52,25 +56,28 @@ pub(crate) enum ModerationAction {
     Unban,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct People {
     online: usize,
     people: Vec<PersonView>,
     /// The host's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     banned: Option<Vec<BannedPerson>>,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct BannedPerson {
     user_id: UserId,
     username: Username,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "PersonHere")]
-#[schema(as = PersonHere)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "PersonHere"))]
+#[cfg_attr(test, schema(as = PersonHere))]
 pub(crate) struct PersonView {
     user_id: UserId,
     username: Username,

@@ -18,7 +18,9 @@ use rooms_domain::{
     RoomCode, RoomName, RoomPhoto, RoomUpdate, RoomView, Username, parse_description,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -42,17 +44,18 @@ pub const PARTS: &[Part] = &[
 
 const NEW_ROOMS_PER_USER: u32 = 30;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRoom {
-    #[schema(min_length = 2, max_length = 60)]
+    #[cfg_attr(test, schema(min_length = 2, max_length = 60))]
     name: String,
-    #[schema(max_length = 300)]
+    #[cfg_attr(test, schema(max_length = 300))]
     #[serde(default)]
     description: String,
     #[serde(default)]
     photo_id: Option<PhotoId>,
-    #[schema(min_length = 2, max_length = 24)]
+    #[cfg_attr(test, schema(min_length = 2, max_length = 24))]
     username: String,
     #[serde(default)]
     is_private: bool,
@@ -66,9 +69,10 @@ fn default_is_public() -> bool {
     true
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Mine")]
-#[schema(as = Mine)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Mine"))]
+#[cfg_attr(test, schema(as = Mine))]
 pub(crate) struct MyRooms {
     rooms: Vec<RoomView>,
 }

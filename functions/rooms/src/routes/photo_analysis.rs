@@ -11,7 +11,9 @@ use rooms_domain::{
     Suggestion,
 };
 use serde::Serialize;
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -31,9 +33,10 @@ pub const PARTS: &[Part] = &[
     Part::DynamoDbConnection,
 ];
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Look")]
-#[schema(as = Look)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Look"))]
+#[cfg_attr(test, schema(as = Look))]
 pub(crate) struct AnalysisView {
     photo_id: PhotoId,
     state: AnalysisState,
@@ -47,7 +50,8 @@ pub(crate) struct AnalysisView {
     similar: Vec<SimilarRoom>,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct SimilarRoom {
     code: RoomCode,
     name: String,

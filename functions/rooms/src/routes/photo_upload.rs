@@ -8,7 +8,9 @@ use confab_lambda::{ApiRequest, Response, Router, extract::Whole, response};
 use http::StatusCode;
 use rooms_domain::{AnalysisState, PhotoAnalysis};
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -36,27 +38,30 @@ const PHOTOS_PER_ADDRESS_WITHOUT_SESSION: u32 = 5;
 /// New sessions are free, so that users are limited by their address as well.
 const PHOTOS_PER_ADDRESS: u32 = 300;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPhoto {
     content_type: String,
     bytes: u64,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Sent")]
-#[schema(as = Sent)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Sent"))]
+#[cfg_attr(test, schema(as = Sent))]
 pub(crate) struct PhotoReceipt {
     photo_id: PhotoId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[cfg_attr(test, ts(optional))]
     upload: Option<UploadForm>,
     expires_at: Timestamp,
 }
 
-#[derive(Serialize, TS, ToSchema)]
-#[ts(rename = "Upload")]
-#[schema(as = Upload)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
+#[cfg_attr(test, ts(rename = "Upload"))]
+#[cfg_attr(test, schema(as = Upload))]
 pub(crate) struct UploadForm {
     url: String,
     fields: BTreeMap<String, String>,

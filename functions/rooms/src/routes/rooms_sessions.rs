@@ -11,7 +11,9 @@ use confab_lambda::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -25,11 +27,13 @@ const SESSION_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Admits a festival behind one address.
 const NEW_SESSIONS_PER_ADDRESS: u32 = 600;
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSession {}
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct Session {
     user_id: UserId,
     token: String,

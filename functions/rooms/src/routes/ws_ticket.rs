@@ -13,7 +13,9 @@ use confab_worker::Consistency;
 use http::StatusCode;
 use rooms_domain::{RoomCode, Ticket};
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use ts_rs::TS;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::{
@@ -37,15 +39,17 @@ const TICKETS_PER_USER: RateLimit = RateLimit {
     every: Duration::from_secs(2),
 };
 
-#[derive(Deserialize, TS, ToSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 #[serde(deny_unknown_fields)]
-#[ts(rename = "TicketWanted")]
-#[schema(as = TicketWanted)]
+#[cfg_attr(test, ts(rename = "TicketWanted"))]
+#[cfg_attr(test, schema(as = TicketWanted))]
 pub(crate) struct TicketRequest {
     code: RoomCode,
 }
 
-#[derive(Serialize, TS, ToSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(TS, ToSchema))]
 pub(crate) struct SocketTicket {
     url: String,
     expires_at: Timestamp,
