@@ -352,8 +352,8 @@ async fn clear_quote(
     store.delete_quote_index(code, seq, reply).await
 }
 
-/// Removes the pins of a message, and returns the room without them. In the same transaction, pins that other users paid
-/// for are marked for a refund.
+/// Removes the pins of a message, and returns the room without them. In the same transaction, pins that other users
+/// paid for are marked for a refund.
 async fn remove_pins(state: &State, code: RoomCode, seq: u64, user: UserId) -> Result<RoomForUser> {
     let store = state.store()?;
     for _ in 0..MAX_CAS_ATTEMPTS {
@@ -386,8 +386,8 @@ async fn remove_pins(state: &State, code: RoomCode, seq: u64, user: UserId) -> R
     Err(changed_meanwhile())
 }
 
-/// Publishes the pin that a room shows without those of a deleted message, and requests the refunds that are due. Both also
-/// for an attempt that crashed.
+/// Publishes the pin that a room shows without those of a deleted message, and requests the refunds that are due. Does
+/// both also for an attempt that crashed.
 async fn announce_removed_pins(
     state: &State,
     current: &RoomForUser,

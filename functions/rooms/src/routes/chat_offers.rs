@@ -444,8 +444,8 @@ async fn open_back_room(
     response::json(StatusCode::CREATED, &BackRoomCode { code: back.code })
 }
 
-/// Publishes a room that has a back room. Published again when its host enters: the attempt that opened the back room may
-/// have crashed before it did.
+/// Publishes a room that has a back room. Published again when its host enters: the attempt that opened the back room
+/// may have crashed before it did.
 async fn announce_back_room(
     state: &State,
     front: &RoomForUser,

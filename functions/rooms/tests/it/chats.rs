@@ -161,7 +161,7 @@ async fn photos_are_attached_by_their_owner() {
     invariants::check(&world, "a room with a photo").await;
 }
 
-/// Whoever creates a room first with a photo that has no owner becomes its owner.
+/// The host of the first room with a photo that has no owner becomes its owner.
 #[tokio::test]
 async fn photos_without_an_owner_become_the_hosts() {
     let mut cloud = Cloud::open().await;

@@ -39,7 +39,7 @@ pub(crate) const PHOTO_QUEUE: &str = "confab-rooms-photos";
 const OUTSIDE: &str = "outside";
 /// SQS hands out at most this many messages of a FIFO queue at once.
 const FIFO_BATCH: usize = 10;
-/// What is left of an invocation.
+/// The rest of an invocation's time.
 const TIME_LEFT: Duration = Duration::from_secs(25);
 
 pub(crate) struct World {

@@ -1,4 +1,4 @@
-//! `ws-disconnect`: deletes closed connections, and counts who is left.
+//! `ws-disconnect`: deletes closed connections, and counts the others.
 
 use std::sync::Arc;
 
