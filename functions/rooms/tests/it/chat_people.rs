@@ -61,7 +61,7 @@ async fn the_banned_are_listed_for_the_host_alone() {
 }
 
 #[tokio::test]
-async fn lists_are_refused_to_those_who_may_not_read() {
+async fn lists_are_refused_to_strangers_and_banned_users() {
     let world = World::open().await;
     let (noa, stranger) = (world.member("Noa").await, world.user().await);
     world.moderate(&noa, "ban").await;
