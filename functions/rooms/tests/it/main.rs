@@ -5,7 +5,6 @@
     clippy::panic,
     reason = "a state that cannot start fails the test"
 )]
-#![expect(clippy::print_stdout, reason = "an enumeration prints how much it ran")]
 
 mod chat_join;
 mod chat_messages;

@@ -138,7 +138,8 @@ impl<B: Bug> Scenario for Posting<B> {
 #[tokio::test]
 async fn routes_without_a_bug_pass_the_enumeration() {
     let ran = enumerate::<Posting<NoBug>>().await;
-    assert_eq!((ran.calls, ran.runs), (2, 10));
+    // Of the two calls, the write can meet a conflict too.
+    assert_eq!((ran.calls, ran.runs), (2, 11));
 }
 
 #[tokio::test]
