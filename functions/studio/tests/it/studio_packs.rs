@@ -136,7 +136,7 @@ impl Scenario for Listing {
 
     async fn check(&self, story: &str) {
         let rows = pack_rows(&self.world).await;
-        // A pack that cannot be read is kept as it was, which is not at all here.
+        // An unreadable pack changes nothing, and none was stored before.
         assert!(
             (5..=6).contains(&rows.len()),
             "{story}: {} packs",
