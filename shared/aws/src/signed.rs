@@ -1,7 +1,7 @@
 //! Signed calls over the shared connector, where no SDK is linked.
 //!
-//! SSM and EventBridge: one operation of each is used. `@connections`: a post through the SDK took
-//! 52 µs of processor time in a prototype, one through a plain client 11. And the signatures of links and upload forms.
+//! SSM and EventBridge: one operation of each is used. `@connections`: a post through the SDK takes 62 µs of processor
+//! time and a signed call 13 (docs/BENCHMARKS.md). And the signatures of links and upload forms.
 
 use std::time::{Duration, SystemTime};
 
