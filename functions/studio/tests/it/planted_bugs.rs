@@ -262,11 +262,17 @@ impl Copies {
     }
 }
 
-struct WithLease(Copies);
+/// Copies that are handled at once, by a worker that takes its lease or not.
+struct Handling<const TAKES_LEASE: bool>(Copies);
 
-impl Scenario for WithLease {
+impl<const TAKES_LEASE: bool> Scenario for Handling<TAKES_LEASE> {
     async fn arrange() -> Self {
-        Self(Copies::with(Lease::Taken).await)
+        let lease = if TAKES_LEASE {
+            Lease::Taken
+        } else {
+            Lease::NeverTaken
+        };
+        Self(Copies::with(lease).await)
     }
 
     fn faults(&self) -> &Faults {
@@ -284,33 +290,13 @@ impl Scenario for WithLease {
 
 #[tokio::test]
 async fn checker_accepts_the_copy_of_the_worker_that_takes_its_lease() {
-    let Enumeration { calls, .. } = enumerate::<WithLease>().await;
+    let Enumeration { calls, .. } = enumerate::<Handling<true>>().await;
     assert!(calls >= 6, "{calls}");
-}
-
-struct WithoutLease(Copies);
-
-impl Scenario for WithoutLease {
-    async fn arrange() -> Self {
-        Self(Copies::with(Lease::NeverTaken).await)
-    }
-
-    fn faults(&self) -> &Faults {
-        self.0.world.cloud.faults()
-    }
-
-    async fn act(&self) -> Result<(), Error> {
-        self.0.handle_copies().await
-    }
-
-    async fn check(&self, story: &str) {
-        self.0.check_copies(story).await;
-    }
 }
 
 #[tokio::test]
 async fn checker_reports_messages_that_are_sent_twice_when_no_lease_is_taken() {
-    let caught = AssertUnwindSafe(enumerate::<WithoutLease>()).catch_unwind();
+    let caught = AssertUnwindSafe(enumerate::<Handling<false>>()).catch_unwind();
     let panic = caught.await.unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
     assert!(text.contains("was sent 2 times"), "{text}");
