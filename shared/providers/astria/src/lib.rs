@@ -1,14 +1,12 @@
 //! Astria: trains a model of a person on photos and generates pictures with it.
-//! Its callbacks are unsigned hints; the API supplies the actual state.
+//! Its callbacks are unsigned hints whose bodies are not read; the API supplies the actual state.
 
-mod callback;
 mod client;
 mod error;
 mod inspection;
 mod objects;
 mod wire;
 
-pub use callback::{Callback, parse_callback};
 pub use client::{Astria, AstriaConfig};
 pub use error::AstriaError;
 pub use inspection::Inspection;
