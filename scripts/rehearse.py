@@ -70,8 +70,8 @@ def rehearse(args):
     started = []
     try:
         started.append(start_ministack(aws_url))
-        started.append(start("outside", [
-            args.binaries / "local", "outside", "--port", port_of(outside_url), "--data", STAGE / "outside",
+        started.append(start("simulators", [
+            args.binaries / "local", "simulators", "--port", port_of(outside_url), "--data", STAGE / "simulators",
             "--gateway", gateway_url], outside_url))
         deploy(release(), {
             "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],

@@ -17,7 +17,7 @@ const USAGE: &str = "\
 local runs template.yaml on this machine, on loopback only.
 
   local [options]             runs everything
-  local outside [options]     runs the simulated providers and their phones alone
+  local simulators [options]  runs the simulated providers and their phones alone
 
   --template FILE   the template                       template.yaml
   --binaries DIR    where the functions' binaries are  target/debug
@@ -29,7 +29,7 @@ local runs template.yaml on this machine, on loopback only.
   --reset           begins with no data
   --no-watch        does not build again when sources change
   --parameter NAME=VALUE  a parameter of the template; may be given several times
-  --gateway URL     (outside) where the app's APIs are";
+  --gateway URL     (simulators) where the app's APIs are";
 
 struct Arguments {
     settings: Settings,
@@ -61,7 +61,7 @@ fn parse_arguments() -> Result<Option<Arguments>> {
                 .with_context(|| format!("{argument} takes a value\n\n{USAGE}"))
         };
         match argument.as_str() {
-            "outside" => simulators_only = true,
+            "simulators" => simulators_only = true,
             "--template" => settings.template = std::path::absolute(value()?)?,
             "--binaries" => settings.binaries = std::path::absolute(value()?)?,
             "--tools" => settings.tools = std::path::absolute(value()?)?,
@@ -70,12 +70,6 @@ fn parse_arguments() -> Result<Option<Arguments>> {
             "--port" => settings.port = value()?.parse().context("--port takes a number")?,
             "--clock" => settings.advance_ms = parse_span(&value()?)?,
             "--gateway" => gateway = Some(value()?.trim_end_matches('/').to_owned()),
-            // The address of one webhook, as earlier scripts pass it.
-            "--webhook" => {
-                gateway = value()?
-                    .rsplit_once('/')
-                    .map(|(gateway, _)| gateway.to_owned())
-            }
             "--parameter" => {
                 let given = value()?;
                 let (name, value) = given
@@ -137,7 +131,7 @@ async fn main() -> Result<()> {
     };
     let settings = arguments.settings;
     if arguments.simulators_only {
-        let gateway = arguments.gateway.context("outside takes --gateway")?;
+        let gateway = arguments.gateway.context("simulators takes --gateway")?;
         return run_simulators(
             settings.template,
             settings.data,
