@@ -474,6 +474,18 @@ fn every_function_has_statements_of_its_own() -> Result<()> {
 }
 
 #[test]
+fn functions_that_name_the_bus_may_publish_on_it_and_the_other_way_round() -> Result<()> {
+    for function in &template()?.functions {
+        let names_bus = function.environment.contains_key("CONFAB_EVENT_BUS");
+        let mut statements = function.policy.0.iter();
+        let may_publish =
+            statements.any(|statement| statement.actions.iter().any(|a| a == "events:PutEvents"));
+        assert_eq!(names_bus, may_publish, "{}", function.name);
+    }
+    Ok(())
+}
+
+#[test]
 fn every_function_writes_to_the_log_group_of_its_service() -> Result<()> {
     for stack in &stacks()? {
         let service = &stack.service;
