@@ -25,9 +25,10 @@ use confab_emulator::{
     template::{Places, Template},
 };
 use confab_lambda::Platform;
+use http::header;
 use tower::ServiceExt;
 
-use crate::faults::{Call, Fault, Faults};
+use crate::faults::{Call, Faults, Refusal};
 
 /// 2026-11-29T12:00:00Z. Tests move it.
 const START_MS: i64 = 1_795_953_600_000;
@@ -299,29 +300,32 @@ impl HttpConnector for InProcess {
 
 impl InProcess {
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let user = |error: BoxError| ConnectorError::user(error);
-        let mut request = request
-            .try_into_http1x()
-            .map_err(|error| user(error.into()))?;
+        let request = request.try_into_http1x().map_err(user_error)?;
         // Connections that are opened ahead of the first call are no calls.
-        let is_signed = request.headers().contains_key("authorization");
-        let fault = is_signed
-            .then(|| self.faults.next(Call::of(&request)))
-            .flatten();
-        match fault {
-            Some(Fault::LostBefore) => return Err(lost()),
-            Some(Fault::Throttled) => return Ok(throttled(&request)),
-            Some(Fault::Conflict) => return Ok(conflict(&request)),
-            Some(Fault::DiesBefore) => self.faults.die().await,
-            Some(Fault::ReplyLost | Fault::DiesAfter) | None => {}
+        if !request.headers().contains_key(header::AUTHORIZATION) {
+            return self.perform(request).await;
         }
+        let call = Call::of(&request);
+        let is_json = request.headers().contains_key(TARGET);
+        let items = transaction_items(&request);
+        let refuse = |refusal| match refusal {
+            Refusal::Lost => Err(ConnectorError::io("the connection was lost".into())),
+            Refusal::Throttled => Ok(throttled(is_json)),
+            Refusal::Conflict => Ok(conflict(items)),
+        };
+        self.faults
+            .perform(call, refuse, self.perform(request))
+            .await
+    }
+
+    async fn perform(
+        &self,
+        mut request: http::Request<SdkBody>,
+    ) -> Result<HttpResponse, ConnectorError> {
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
         let host = http::HeaderValue::from_str(authority.unwrap_or_default());
-        let host = host.map_err(|error| user(error.into()))?;
-        request
-            .headers_mut()
-            .entry(http::header::HOST)
-            .or_insert(host);
+        let host = host.map_err(user_error)?;
+        request.headers_mut().entry(header::HOST).or_insert(host);
         let events = events(&request);
         let response = match self.router.clone().oneshot(request.map(Body::new)).await {
             Ok(response) => response,
@@ -331,45 +335,57 @@ impl InProcess {
             let mut accepted = self.events.lock().unwrap_or_else(PoisonError::into_inner);
             accepted.extend(events);
         }
-        match fault {
-            Some(Fault::ReplyLost) => return Err(lost()),
-            Some(Fault::DiesAfter) => self.faults.die().await,
-            _ => {}
-        }
         let (head, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
-        let body = body.map_err(|error| user(error.into()))?;
+        let body = body.map_err(user_error)?;
         let response = http::Response::from_parts(head, SdkBody::from(body));
-        HttpResponse::try_from(response).map_err(|error| user(error.into()))
+        HttpResponse::try_from(response).map_err(user_error)
     }
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// The header that names the action of a call whose body is JSON.
+const TARGET: &str = "x-amz-target";
+
+fn user_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ConnectorError {
+    ConnectorError::user(error.into())
+}
+
+fn json_body(request: &http::Request<SdkBody>) -> serde_json::Value {
+    let body = request.body().bytes().unwrap_or_default();
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+/// Tells whether a request calls this action, such as `AWSEvents.PutEvents`.
+fn calls(request: &http::Request<SdkBody>, action: &str) -> bool {
+    let target = request.headers().get(TARGET);
+    target.is_some_and(|target| target == action)
+}
 
 /// Returns the events in a call of `PutEvents`.
 fn events(request: &http::Request<SdkBody>) -> Vec<serde_json::Value> {
-    let target = request.headers().get("x-amz-target");
-    if target.is_none_or(|target| target != "AWSEvents.PutEvents") {
+    if !calls(request, "AWSEvents.PutEvents") {
         return Vec::new();
     }
-    let body = request.body().bytes().unwrap_or_default();
-    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let body = json_body(request);
     let entries = body["Entries"].as_array().into_iter().flatten();
     let details = entries.filter_map(|entry| serde_json::from_str(entry["Detail"].as_str()?).ok());
     details.collect()
 }
 
-fn lost() -> ConnectorError {
-    ConnectorError::io("the connection was lost".into())
+/// Returns the number of items in a call of `TransactWriteItems`, and 0 for other calls.
+fn transaction_items(request: &http::Request<SdkBody>) -> usize {
+    if !calls(request, "DynamoDB_20120810.TransactWriteItems") {
+        return 0;
+    }
+    json_body(request)["TransactItems"]
+        .as_array()
+        .map_or(0, Vec::len)
 }
 
-/// DynamoDB's answer when another transaction holds a row: one reason for each item of a transaction.
-fn conflict(request: &http::Request<SdkBody>) -> HttpResponse {
-    let body = request.body().bytes().unwrap_or_default();
-    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let items = body["TransactItems"].as_array().map_or(0, Vec::len);
-    let reasons = vec![serde_json::json!({ "Code": "TransactionConflict" }); items];
-    let kind = if items == 0 {
+/// Returns DynamoDB's answer when another transaction holds a row: one reason for each item of a transaction.
+fn conflict(transaction_items: usize) -> HttpResponse {
+    let reasons = vec![serde_json::json!({ "Code": "TransactionConflict" }); transaction_items];
+    let kind = if transaction_items == 0 {
         "TransactionConflictException"
     } else {
         "TransactionCanceledException"
@@ -379,24 +395,21 @@ fn conflict(request: &http::Request<SdkBody>) -> HttpResponse {
         "message": "Transaction is ongoing for the item",
         "CancellationReasons": reasons,
     });
-    let status = aws_smithy_runtime_api::http::StatusCode::try_from(400);
-    let status = status.unwrap_or_else(|_| unreachable!("it is a status"));
-    HttpResponse::new(status, SdkBody::from(body.to_string()))
+    response(400, body.to_string())
 }
 
-/// DynamoDB's and SQS's throttling, or a plain 503.
-fn throttled(request: &http::Request<SdkBody>) -> HttpResponse {
-    let is_json = request.headers().contains_key("x-amz-target");
-    let (status, body) = if is_json {
-        (
-            400,
-            r#"{"__type":"com.amazonaws#ThrottlingException","message":"Rate exceeded"}"#,
-        )
-    } else {
-        (503, "")
-    };
+/// Returns the throttling of a service that speaks JSON, or a plain 503.
+fn throttled(is_json: bool) -> HttpResponse {
+    if !is_json {
+        return response(503, String::new());
+    }
+    let body = r#"{"__type":"com.amazonaws#ThrottlingException","message":"Rate exceeded"}"#;
+    response(400, body.to_owned())
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
     let status = aws_smithy_runtime_api::http::StatusCode::try_from(status);
-    let status = status.unwrap_or_else(|_| unreachable!("both are statuses"));
+    let status = status.unwrap_or_else(|_| unreachable!("it is a status"));
     HttpResponse::new(status, SdkBody::from(body))
 }
 
@@ -405,6 +418,7 @@ mod tests {
     use confab_aws::{Condition, Table, text};
 
     use super::*;
+    use crate::Fault;
 
     fn rooms(cloud: &Cloud, function: &str) -> Table {
         let env = cloud.env(function);

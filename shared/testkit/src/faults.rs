@@ -35,6 +35,15 @@ impl Fault {
     ];
 }
 
+/// What a caller sees of a call that is not answered as usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The connection breaks, before or after the call was carried out.
+    Lost,
+    Throttled,
+    Conflict,
+}
+
 /// A call that was made, such as `DynamoDB_20120810.TransactWriteItems` or `PUT /bucket/key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call(pub String);
@@ -98,8 +107,32 @@ impl Faults {
         }
     }
 
+    /// Performs a call, unless the fault that is planned for it forbids that: then `refuse` answers in its place.
+    pub(crate) async fn perform<T>(
+        &self,
+        call: Call,
+        refuse: impl FnOnce(Refusal) -> T,
+        perform: impl Future<Output = T>,
+    ) -> T {
+        match self.next(call) {
+            None => perform.await,
+            Some(Fault::LostBefore) => refuse(Refusal::Lost),
+            Some(Fault::Throttled) => refuse(Refusal::Throttled),
+            Some(Fault::Conflict) => refuse(Refusal::Conflict),
+            Some(Fault::DiesBefore) => self.die().await,
+            Some(Fault::ReplyLost) => {
+                perform.await;
+                refuse(Refusal::Lost)
+            }
+            Some(Fault::DiesAfter) => {
+                perform.await;
+                self.die().await
+            }
+        }
+    }
+
     /// Notes a call, and returns the fault that it meets.
-    pub(crate) fn next(&self, call: Call) -> Option<Fault> {
+    fn next(&self, call: Call) -> Option<Fault> {
         let mut state = self.lock();
         let number = state.calls.len();
         state.calls.push(call);
@@ -108,7 +141,7 @@ impl Faults {
     }
 
     /// Ends the process of the handler: its future is dropped and never goes on.
-    pub(crate) async fn die(&self) -> ! {
+    async fn die(&self) -> ! {
         self.died.notify_one();
         pending().await
     }

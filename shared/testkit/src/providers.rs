@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::faults::{Call, Fault, Faults};
+use crate::faults::{Call, Faults, Refusal};
 
 /// Serves the providers that `make` builds for their address, until the runtime stops. Returns the address.
 #[expect(clippy::unwrap_used, reason = "loopback is there")]
@@ -34,23 +34,18 @@ async fn answer(
     faults: Arc<Faults>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
-    let lost = || Err(io::Error::other("the connection was lost"));
-    let fault = faults.next(Call::of(&request));
-    match fault {
-        Some(Fault::LostBefore) => return lost(),
-        Some(Fault::Throttled) => return Ok(too_many_requests()),
-        Some(Fault::DiesBefore) => faults.die().await,
-        Some(Fault::ReplyLost | Fault::DiesAfter | Fault::Conflict) | None => {}
-    }
-    let response = match router.oneshot(request.map(Body::new)).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+    let refuse = |refusal| match refusal {
+        Refusal::Throttled => Ok(too_many_requests()),
+        Refusal::Lost | Refusal::Conflict => Err(io::Error::other("the connection was lost")),
     };
-    match fault {
-        Some(Fault::ReplyLost) => lost(),
-        Some(Fault::DiesAfter) => faults.die().await,
-        _ => Ok(response),
-    }
+    let call = Call::of(&request);
+    let perform = async {
+        match router.oneshot(request.map(Body::new)).await {
+            Ok(response) => Ok(response),
+            Err(never) => match never {},
+        }
+    };
+    faults.perform(call, refuse, perform).await
 }
 
 fn too_many_requests() -> Response<Body> {
