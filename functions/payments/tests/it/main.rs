@@ -18,5 +18,4 @@ mod payments_reconcile;
 mod payments_requests;
 mod payments_spend;
 mod planted_bugs;
-mod web;
 mod world;

@@ -3,15 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_core::{Clock, Error, Result, after, before};
-use confab_testkit::{Enumeration, Fault, Faults, Scenario, enumerate, samples};
+use confab_testkit::{
+    Enumeration, Fault, Faults, Scenario, TestRequest, TestResponse, enumerate, samples, send,
+};
 use payments::{State, routes::payment_received};
 use serde_json::{Value, json};
 
-use crate::{
-    invariants,
-    web::{WebRequest, WebResponse, send_web},
-    world::World,
-};
+use crate::{invariants, world::World};
 
 const SUMIT_PATH: &str = "/payment-received/payment-secret-path";
 const SECRET: &str = "whsec_local";
@@ -76,7 +74,9 @@ async fn unverified_notices_are_refused_and_not_queued() {
     let now = world.clock.now();
     let tolerated = Duration::from_secs(301);
     let stripe = |signature: String| {
-        WebRequest::post("/payment-received", body.clone()).header("stripe-signature", signature)
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body.clone())
+            .header("stripe-signature", signature)
     };
     let valid = world.signature(SECRET, &body, now);
     let report = world.report(&json!({}));
@@ -88,19 +88,25 @@ async fn unverified_notices_are_refused_and_not_queued() {
         stripe(String::new()),
         stripe("t=1,v1=00".to_owned()),
         // The signature of one scheme is none of the other.
-        WebRequest::post("/payment-received", body.clone()).header("x-signature", valid),
-        WebRequest::post("/payment-received", body.clone()).header("x-signature", "t=1"),
-        WebRequest::post("/payment-received", body.clone()),
-        WebRequest::post("/api/payments/webhook/", body.clone()),
-        WebRequest::post("/payment-received/guess", body.clone()),
-        WebRequest::post("/payment-received/payment-secret-path2", body.clone()),
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body.clone())
+            .header("x-signature", valid),
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body.clone())
+            .header("x-signature", "t=1"),
+        TestRequest::new("POST", "/payment-received").bytes(body.clone()),
+        TestRequest::new("POST", "/api/payments/webhook/").bytes(body.clone()),
+        TestRequest::new("POST", "/payment-received/guess").bytes(body.clone()),
+        TestRequest::new("POST", "/payment-received/payment-secret-path2").bytes(body.clone()),
         // A valid path does not replace a signature.
-        WebRequest::post(SUMIT_PATH, body.clone()).header("stripe-signature", "t=1,v1=00"),
+        TestRequest::new("POST", SUMIT_PATH)
+            .bytes(body.clone())
+            .header("stripe-signature", "t=1,v1=00"),
     ];
     for request in cases {
         let refused = world.receive(&request).await;
         assert_eq!(
-            (refused.status, refused.code().as_str()),
+            (refused.status, refused.code()),
             (401, "unauthenticated"),
             "{request:?}"
         );
@@ -116,7 +122,9 @@ async fn malformed_notices_are_refused_and_not_queued() {
     let world = World::open().await;
     let signed = |body: &str| {
         let signature = world.signature(SECRET, body, world.clock.now());
-        WebRequest::post("/payment-received", body).header("stripe-signature", signature)
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body)
+            .header("stripe-signature", signature)
     };
     let order = world.new_order_id().to_string();
     let report = |payment: &str| {
@@ -132,13 +140,19 @@ async fn malformed_notices_are_refused_and_not_queued() {
         (world.report(&json!({ "order_id": "ord_1" })), "bad_notice"),
         (report(""), "bad_notice"),
         (report(&"p".repeat(256)), "bad_notice"),
-        (WebRequest::post(SUMIT_PATH, "{"), "bad_json"),
-        (WebRequest::post(SUMIT_PATH, [0xff, 0xfe]), "bad_json"),
-        (WebRequest::post(SUMIT_PATH, "{}"), "no_entity"),
+        (TestRequest::new("POST", SUMIT_PATH).bytes("{"), "bad_json"),
+        (
+            TestRequest::new("POST", SUMIT_PATH).bytes([0xff, 0xfe]),
+            "bad_json",
+        ),
+        (
+            TestRequest::new("POST", SUMIT_PATH).bytes("{}"),
+            "no_entity",
+        ),
     ] {
         let refused = world.receive(&request).await;
         let found = (refused.status, refused.code());
-        assert_eq!(found, (400, code.to_owned()), "{request:?}");
+        assert_eq!(found, (400, code), "{request:?}");
     }
     assert!(world.notices().is_empty());
 }
@@ -147,14 +161,15 @@ async fn malformed_notices_are_refused_and_not_queued() {
 async fn notices_over_a_megabyte_are_refused_before_they_are_verified() {
     let world = World::open().await;
     let huge = vec![b' '; 1024 * 1024 + 1];
-    let refused = world.receive(&WebRequest::post(SUMIT_PATH, huge)).await;
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (413, "too_large")
-    );
+    let refused = world
+        .receive(&TestRequest::new("POST", SUMIT_PATH).bytes(huge))
+        .await;
+    assert_eq!((refused.status, refused.code()), (413, "too_large"));
     let largest = vec![b' '; 1024 * 1024];
-    let refused = world.receive(&WebRequest::post(SUMIT_PATH, largest)).await;
-    assert_eq!((refused.status, refused.code().as_str()), (400, "bad_json"));
+    let refused = world
+        .receive(&TestRequest::new("POST", SUMIT_PATH).bytes(largest))
+        .await;
+    assert_eq!((refused.status, refused.code()), (400, "bad_json"));
     assert!(world.notices().is_empty());
 }
 
@@ -181,7 +196,9 @@ async fn equal_reports_are_queued_once_and_other_reports_again() {
 async fn sumit_is_known_by_its_path_and_its_payers_by_their_number() {
     let world = World::open().await;
     let body = samples::payment("sumit").body;
-    world.deliver(&WebRequest::post(SUMIT_PATH, body)).await;
+    world
+        .deliver(&TestRequest::new("POST", SUMIT_PATH).bytes(body))
+        .await;
     let notice = json!({ "from": "sumit", "entity": "123456789", "phone": "16505550100",
         "item": "studio.standard" });
     assert_eq!(world.notices()[0]["notice"], notice);
@@ -197,10 +214,7 @@ async fn notices_are_refused_while_the_queue_does_not_answer() {
     for fault in [Fault::Throttled, Fault::LostBefore] {
         world.cloud.faults().plan(0, fault);
         let refused = receive(&world, &state, &request).await;
-        assert_eq!(
-            (refused.status, refused.code().as_str()),
-            (503, "queue_failed")
-        );
+        assert_eq!((refused.status, refused.code()), (503, "queue_failed"));
         assert_eq!(refused.header("retry-after"), "1");
         world.cloud.faults().clear();
     }
@@ -208,8 +222,8 @@ async fn notices_are_refused_while_the_queue_does_not_answer() {
     assert_eq!(receive(&world, &state, &request).await.status, 200);
 }
 
-async fn receive(world: &World, state: &Arc<State>, request: &WebRequest) -> WebResponse {
-    send_web(&payment_received::routes(), state, &world.clock, request).await
+async fn receive(world: &World, state: &Arc<State>, request: &TestRequest) -> TestResponse {
+    send(&payment_received::routes(), state, &world.clock, request).await
 }
 
 /// Stripe delivers an event until it is accepted.

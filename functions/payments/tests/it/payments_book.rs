@@ -4,7 +4,7 @@ use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use confab_contracts::payments::{Offer, RefundRequested};
 use confab_core::{Kind, Result};
-use confab_testkit::{Enumeration, Fault, Faults, Scenario, enumerate};
+use confab_testkit::{Enumeration, Fault, Faults, Scenario, TestRequest, enumerate};
 use payments::{State, workers::payments_book};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn sumit(entity: u32) -> Value {
 impl World {
     async fn deliver_sumit(&self, entity: u32) {
         let path = "/payment-received/payment-secret-path";
-        let request = crate::web::WebRequest::post(path, sumit(entity).to_string());
+        let request = TestRequest::new("POST", path).bytes(sumit(entity).to_string());
         self.deliver(&request).await;
     }
 

@@ -6,10 +6,7 @@ use confab_testkit::{Fault, TestRequest, send};
 use payments::{State, routes::payments_health};
 use serde_json::json;
 
-use crate::{
-    web::{WebRequest, send_web},
-    world::World,
-};
+use crate::world::World;
 
 async fn state(world: &World) -> Arc<State> {
     world.state("payments-health", payments_health::PARTS).await
@@ -27,8 +24,8 @@ async fn health_needs_no_call_and_readiness_asks_table_and_queue() {
         let body = json!({ "service": "payments", "status": status });
         assert_eq!((answer.status, answer.body), (200, body), "{path}");
         assert_eq!(world.cloud.faults().calls().len(), calls, "{path}");
-        let request = WebRequest::head(format!("/payments/{path}"));
-        let head = send_web(&routes, &state, &world.clock, &request).await;
+        let request = TestRequest::head(format!("/payments/{path}"));
+        let head = send(&routes, &state, &world.clock, &request).await;
         assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
     }
 }

@@ -30,8 +30,6 @@ use payments::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::web::{WebRequest, WebResponse, send_web};
-
 /// The price of `studio.lite`, and Stripe's fee for it.
 pub(crate) const PRICE: i64 = 1_900;
 pub(crate) const FEE: i64 = 85;
@@ -293,10 +291,12 @@ impl World {
     }
 
     /// Signs an event as Stripe does.
-    pub(crate) fn signed(&self, event: &Value) -> WebRequest {
+    pub(crate) fn signed(&self, event: &Value) -> TestRequest {
         let body = event.to_string();
         let signature = self.signature(WEBHOOK_SECRET, &body, self.clock.now());
-        WebRequest::post("/payment-received", body).header("stripe-signature", signature)
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body)
+            .header("stripe-signature", signature)
     }
 
     pub(crate) fn signature(&self, secret: &str, body: &str, at: Timestamp) -> String {
@@ -304,19 +304,21 @@ impl World {
     }
 
     /// Signs the report of a provider without a module of its own.
-    pub(crate) fn report(&self, body: &Value) -> WebRequest {
+    pub(crate) fn report(&self, body: &Value) -> TestRequest {
         let (body, now) = (body.to_string(), self.clock.now());
         let secret = REPORT_SECRET.into();
         let signature = confab_provider_base::generic::sign(&secret, body.as_bytes(), now);
-        WebRequest::post("/payment-received", body).header("x-signature", signature.unwrap())
+        TestRequest::new("POST", "/payment-received")
+            .bytes(body)
+            .header("x-signature", signature.unwrap())
     }
 
-    pub(crate) async fn receive(&self, request: &WebRequest) -> WebResponse {
+    pub(crate) async fn receive(&self, request: &TestRequest) -> TestResponse {
         let state = self.warm("payment-received", payment_received::PARTS).await;
-        send_web(&payment_received::routes(), &state, &self.clock, request).await
+        send(&payment_received::routes(), &state, &self.clock, request).await
     }
 
-    pub(crate) async fn deliver(&self, request: &WebRequest) {
+    pub(crate) async fn deliver(&self, request: &TestRequest) {
         let response = self.receive(request).await;
         assert_eq!(response.status, 200, "{response:?}");
     }

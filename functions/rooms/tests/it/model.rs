@@ -5,7 +5,7 @@ use std::{io::Cursor, path::Path, sync::Arc, time::Duration};
 use confab_core::{Clock, PhotoId, Result};
 use confab_simulator_base::{ContextOptions, SimulatorContext};
 use confab_simulator_openai::OpenAi;
-use confab_testkit::Cloud;
+use confab_testkit::{Cloud, TestRequest, TestResponse};
 use image::{ImageFormat, Rgb, RgbImage};
 use rooms::workers::photo_look;
 use rooms_domain::PhotoJob;
@@ -145,11 +145,25 @@ pub(crate) async fn skip_pauses<T>(work: impl Future<Output = T>) -> T {
 }
 
 impl World {
+    /// Uploads bytes as the body of a request.
+    pub(crate) async fn send_photo(
+        &self,
+        user: Option<&User>,
+        content_type: &str,
+        body: &[u8],
+    ) -> TestResponse {
+        let mut request = TestRequest::new("POST", "/api/photo-analysis/upload/")
+            .header("content-type", content_type)
+            .bytes(body);
+        if let Some(user) = user {
+            request = request.token(&user.token);
+        }
+        self.send("photo-upload", &request).await
+    }
+
     /// Uploads a photo as the body of a request. Returns its id.
     pub(crate) async fn upload(&self, user: Option<&User>, photo: &[u8]) -> PhotoId {
-        let route = ("POST", "/api/photo-analysis/upload/");
-        let body = ("image/png", photo);
-        let sent = self.send_bytes("photo-upload", route, user, body).await;
+        let sent = self.send_photo(user, "image/png", photo).await;
         assert_eq!(sent.status, 202, "{sent:?}");
         sent.body["photo_id"].as_str().unwrap().parse().unwrap()
     }

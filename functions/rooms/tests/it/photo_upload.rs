@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::TestRequest;
 use serde_json::{Value, json};
 
 use crate::{
     invariants,
     model::photo,
     scenario::{Story, enumerate_requests},
-    world::{User, World, text},
+    world::{World, text},
 };
 
 const PATH: &str = "/api/photo-analysis/upload/";
@@ -19,12 +19,6 @@ fn form(content_type: &str, bytes: u64) -> TestRequest {
         PATH,
         json!({ "content_type": content_type, "bytes": bytes }),
     )
-}
-
-async fn send_photo(world: &World, user: Option<&User>, kind: &str, body: &[u8]) -> TestResponse {
-    world
-        .send_bytes("photo-upload", ("POST", PATH), user, (kind, body))
-        .await
 }
 
 #[tokio::test]
@@ -99,7 +93,7 @@ async fn photos_of_other_types_and_sizes_are_refused() {
         ("image/png", &huge, 413, "too_large"),
         ("application/json", b"{\"content", 400, "bad_json"),
     ] {
-        let refused = send_photo(&world, Some(host), kind, body).await;
+        let refused = world.send_photo(Some(host), kind, body).await;
         assert_eq!(
             (refused.status, text(&refused.body, "code")),
             (status, code),
@@ -123,8 +117,8 @@ async fn users_and_addresses_upload_a_limited_number_of_photos() {
     }
     for user in [Some(host), None] {
         let statuses = [
-            send_photo(&world, user, "image/png", &photo()).await.status,
-            send_photo(&world, user, "image/png", &photo()).await.status,
+            world.send_photo(user, "image/png", &photo()).await.status,
+            world.send_photo(user, "image/png", &photo()).await.status,
         ];
         assert_eq!(statuses, [202, 429], "{user:?}");
     }
@@ -132,7 +126,7 @@ async fn users_and_addresses_upload_a_limited_number_of_photos() {
     world
         .fill_limit("photos#192.0.2.7", 300, Duration::from_secs(12))
         .await;
-    let refused = send_photo(&world, Some(&other), "image/png", &photo()).await;
+    let refused = world.send_photo(Some(&other), "image/png", &photo()).await;
     assert_eq!(
         (refused.status, text(&refused.body, "code")),
         (429, "rate_limited")

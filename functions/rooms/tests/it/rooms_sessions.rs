@@ -68,10 +68,10 @@ async fn sessions_are_refused_for_invalid_requests() {
             ],
         )
         .await;
-    let route = ("POST", "/api/sessions/");
-    let body = ("application/json", &b"{\"a"[..]);
-    let cut = world.send_bytes("rooms-sessions", route, None, body).await;
-    assert_eq!((cut.status, &cut.body["code"]), (400, &json!("bad_json")));
+    let cut = world
+        .send("rooms-sessions", &new_session().bytes("{\"a"))
+        .await;
+    assert_eq!((cut.status, cut.code()), (400, "bad_json"));
 }
 
 /// After 590 others in the same hour, ten more get a session.

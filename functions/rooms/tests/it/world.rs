@@ -10,11 +10,10 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_aws::{Condition, Objects, Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp, UserId};
 use confab_lambda::{OsEntropy, QueueMessage, Router, StartError};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, request, send};
+use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
 use rooms::{
     Part, State,
     routes::{
@@ -130,40 +129,6 @@ impl World {
     pub(crate) async fn send(&self, function: &'static str, request: &TestRequest) -> TestResponse {
         let state = self.state(function).await;
         send(&routes(function), &state, &self.clock(), request).await
-    }
-
-    /// Sends a request whose body is no JSON value.
-    pub(crate) async fn send_bytes(
-        &self,
-        function: &'static str,
-        (method, path): (&str, &str),
-        user: Option<&User>,
-        (content_type, body): (&str, &[u8]),
-    ) -> TestResponse {
-        let (state, routes) = (self.state(function).await, routes(function));
-        let key = routes.find(method, path).unwrap();
-        let mut headers = json!({ "content-type": content_type, "host": "api.example" });
-        if let Some(user) = user {
-            headers["authorization"] = json!(format!("Bearer {}", user.token));
-        }
-        let http = json!({
-            "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "test",
-        });
-        let event = json!({
-            "version": "2.0", "routeKey": key, "rawPath": path, "rawQueryString": "", "headers": headers,
-            "body": STANDARD.encode(body), "isBase64Encoded": true,
-            "requestContext": {
-                "accountId": "000000000000", "apiId": "api", "domainName": "api.example", "domainPrefix": "api",
-                "http": http, "requestId": "test", "routeKey": key, "stage": "$default",
-                "time": "29/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_953_600_000_i64,
-            },
-        });
-        let answer = |state, request| routes.answer(request, state);
-        let response = confab_lambda::answer(state, request(&event), &self.clock(), answer).await;
-        TestResponse {
-            status: response.status().as_u16(),
-            body: serde_json::from_slice(response.body().as_ref()).unwrap_or_default(),
-        }
     }
 
     /// Sends requests that are refused, and checks their statuses and codes and that no row has changed.

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use confab_aws::{Condition, Objects, Row, Table, number};
 use confab_contracts::payments::{
     PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase, ReturnReason,
@@ -701,34 +700,13 @@ pub(crate) async fn receive(
     clock: &TestClock,
     webhook: &Webhook,
 ) -> (u16, String) {
-    let event = gateway_event(routes, webhook);
-    let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-    let answer = |state, request| routes.answer(request, state);
-    let response = confab_lambda::answer(state.clone(), request, clock, answer).await;
-    let body = response.body().as_ref();
-    let body = String::from_utf8_lossy(body).into_owned();
-    (response.status().as_u16(), body)
-}
-
-/// A request of a provider as API Gateway hands it on.
-fn gateway_event(routes: &Router<State>, webhook: &Webhook) -> Value {
-    let path = webhook.path.as_str();
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let key = routes.find(webhook.method, path).unwrap();
-    let http = json!({
-        "method": webhook.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.8",
-        "userAgent": "provider",
-    });
-    let headers: BTreeMap<_, _> = webhook.headers.iter().cloned().collect();
-    json!({
-        "version": "2.0", "routeKey": key, "rawPath": path, "rawQueryString": query, "headers": headers,
-        "body": STANDARD.encode(&webhook.body), "isBase64Encoded": true,
-        "requestContext": {
-            "accountId": "000000000000", "apiId": "api", "domainName": "api.example", "domainPrefix": "api",
-            "http": http, "requestId": "test", "routeKey": key, "stage": "$default",
-            "time": "29/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_953_600_000_i64,
-        },
-    })
+    let mut request = TestRequest::new(webhook.method, &webhook.path);
+    for (name, value) in &webhook.headers {
+        request = request.header(name, value);
+    }
+    let request = request.bytes(webhook.body.clone());
+    let response = send(routes, state, clock, &request).await;
+    (response.status, response.text)
 }
 
 /// Renders a value as the JSON that a queue carries.
