@@ -44,7 +44,11 @@ async fn given_up(place: &Place) -> Result<Person<'_>> {
         json!({ "send": [{ "person": dana.id, "http": 500, "code": 131_000, "times": 1_000 }] });
     place.put("/api/phone/faults", &fault).await?;
     dana.says("hi").await?;
-    place.gives_up(DLQ).await?;
+    let minutes = place.gives_up(DLQ).await?;
+    assert!(
+        minutes > 30,
+        "an outage of half an hour must pass by itself; this message was given up after {minutes} minutes"
+    );
     place
         .put("/api/phone/faults", &json!({ "send": [] }))
         .await?;

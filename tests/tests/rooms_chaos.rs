@@ -23,14 +23,14 @@ struct Scale {
 impl Scale {
     #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
     fn of_environment() -> Result<Self> {
-        let given = std::env::var("CONFAB_ROOMS_CHAOS").unwrap_or_else(|_| "4x15x25".to_owned());
+        let given = std::env::var("CONFAB_ROOMS_CHAOS").unwrap_or_else(|_| "3x12x15".to_owned());
         let parts: Vec<_> = given
             .split('x')
             .map(str::parse)
             .collect::<Result<_, _>>()
-            .context("as 4x15x25")?;
+            .context("as 3x12x15")?;
         let [rooms, people, seconds] = parts[..] else {
-            bail!("as 4x15x25")
+            bail!("as 3x12x15")
         };
         Ok(Self {
             rooms,
