@@ -29,11 +29,18 @@ need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-too
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
 services() { for service in functions/*/; do printf -- '--package %s ' "$(basename "$service")"; done; }
 
-# Builds everything at once, tests too. Cargo unites the features of what is built together, so that a selection of
-# packages would build their dependencies again.
+# What is built and tested: functions have no tests in their binaries. Cargo unites the features of what is built
+# together, so that a selection of packages would build their dependencies again.
+targets=(--workspace --locked --lib --test '*' --bin confab --bin local)
+
+# Tests of processes wait more than they compute.
+export NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}"
+
+# Builds everything at once, tests too.
 build() {
     say "Building"
-    cargo build --workspace --all-targets --locked --quiet
+    cargo test --quiet "${targets[@]}" --no-run
+    cargo build --quiet --workspace --locked --bins --test '*'
 }
 
 need_node() { need npm "Install Node.js 20 or later."; }
