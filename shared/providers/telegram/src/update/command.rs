@@ -120,12 +120,19 @@ mod tests {
 
     #[test]
     fn entity_offsets_are_utf16_units() {
+        // Its characters take 1, 2, 1 and 1 units, and 2, 4, 3 and 1 bytes.
+        let offsets: Vec<_> = (0..7).map(|units| byte_offset("ש😀€a", units)).collect();
+        let expected = [Some(0), Some(2), None, Some(6), Some(9), Some(10), None];
+        assert_eq!(offsets, expected);
         // An ideographic space is one unit in three bytes.
         let found = read("\u{3000}/my 😀", &command(1, 3));
         assert_eq!(found.unwrap(), ("my".into(), None, "😀".into()));
-        for marked in [command(1, 4), command(2, 4), command(0, 5), command(3, 4)] {
-            assert_eq!(read("😀 /my", &marked), None, "{marked}");
-        }
+    }
+
+    #[test]
+    fn command_behind_other_text_is_only_mentioned() {
+        assert_eq!(read("😀 /my", &command(3, 3)), None);
+        assert_eq!(read("try /my", &command(4, 3)), None);
     }
 
     #[test]
@@ -147,7 +154,6 @@ mod tests {
         ] {
             assert_eq!(read("/my /my", &marked), None, "{marked}");
         }
-        assert_eq!(read("try /my", &command(4, 3)), None);
         let long = format!("/{}", "a".repeat(33));
         assert_eq!(read(&long, &command(0, 34)), None);
     }
