@@ -27,7 +27,7 @@ install_tools() {
 need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."; }
 
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
-services() { for service in functions/*/; do printf -- '--package %s ' "$(basename "$service")"; done; }
+services() { for service in functions/*/Cargo.toml; do printf -- '--package %s ' "$(basename "${service%/*}")"; done; }
 
 # What is built and tested: functions have no tests in their binaries. Cargo unites the features of what is built
 # together, so that a selection of packages would build their dependencies again.
