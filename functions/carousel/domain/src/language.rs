@@ -62,16 +62,24 @@ impl Script {
             return None;
         }
         match letter {
-            'A'..='Z' | 'a'..='z' | '\u{aa}' | '\u{ba}' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => {
-                Some(Self::Latin)
-            }
+            'A'..='Z'
+            | 'a'..='z'
+            | '\u{aa}'
+            | '\u{ba}'
+            | '\u{c0}'..='\u{24f}'
+            | '\u{1e00}'..='\u{1eff}' => Some(Self::Latin),
             '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Self::Greek),
             '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' => Some(Self::Cyrillic),
             '\u{590}'..='\u{5ff}' | '\u{fb1d}'..='\u{fb4f}' => Some(Self::Hebrew),
-            '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}'
+            '\u{600}'..='\u{6ff}'
+            | '\u{750}'..='\u{77f}'
+            | '\u{8a0}'..='\u{8ff}'
+            | '\u{fb50}'..='\u{fdff}'
             | '\u{fe70}'..='\u{feff}' => Some(Self::Arabic),
             '\u{900}'..='\u{97f}' | '\u{a8e0}'..='\u{a8ff}' => Some(Self::Devanagari),
-            '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => Some(Self::Han),
+            '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => {
+                Some(Self::Han)
+            }
             _ => None,
         }
     }
@@ -105,8 +113,22 @@ pub enum Language {
 
 impl Language {
     pub const ALL: [Self; 16] = [
-        Self::En, Self::Ru, Self::He, Self::Hi, Self::Ar, Self::De, Self::El, Self::Es, Self::Fa, Self::Fr, Self::It,
-        Self::Pt, Self::Sa, Self::Uk, Self::Ur, Self::Zh,
+        Self::En,
+        Self::Ru,
+        Self::He,
+        Self::Hi,
+        Self::Ar,
+        Self::De,
+        Self::El,
+        Self::Es,
+        Self::Fa,
+        Self::Fr,
+        Self::It,
+        Self::Pt,
+        Self::Sa,
+        Self::Uk,
+        Self::Ur,
+        Self::Zh,
     ];
 
     pub fn code(self) -> &'static str {
@@ -131,7 +153,9 @@ impl Language {
     }
 
     pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
     pub fn script(self) -> Script {

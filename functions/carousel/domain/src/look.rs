@@ -14,8 +14,14 @@ pub enum Template {
 }
 
 impl Template {
-    pub const ALL: [Self; 6] =
-        [Self::Essay, Self::Night, Self::Swiss, Self::Verse, Self::Bento, Self::Bold];
+    pub const ALL: [Self; 6] = [
+        Self::Essay,
+        Self::Night,
+        Self::Swiss,
+        Self::Verse,
+        Self::Bento,
+        Self::Bold,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -29,7 +35,9 @@ impl Template {
     }
 
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|template| template.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|template| template.name() == name)
     }
 }
 
