@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Brand, Cadence, CarouselId, Language, PauseReason, QuotaChange, Series, TelegramId, UiLanguage,
+    Brand, CarouselId, Language, PauseReason, QuotaChange, Series, TelegramId, UiLanguage,
     series::day_in,
 };
 
@@ -49,8 +49,8 @@ pub struct OpenQuestion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesDraft {
     pub topic: Private<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cadence: Option<Cadence>,
+    #[serde(default)]
+    pub is_weekly: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hour: Option<u8>,
 }

@@ -177,10 +177,10 @@ impl Texts {
         let mut filled = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
                 break;
             };
+            filled.push_str(before);
             if let Some((_, value)) = values.iter().find(|(of, _)| *of == name) {
                 self.push_value(&mut filled, value);
             }

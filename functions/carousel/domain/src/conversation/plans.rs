@@ -134,7 +134,7 @@ impl Turn<'_> {
         self.chat.question = None;
         self.chat.series_draft = Some(SeriesDraft {
             topic: Private(topic),
-            cadence: None,
+            is_weekly: false,
             hour: None,
         });
         let texts = self.texts();
@@ -148,15 +148,10 @@ impl Turn<'_> {
     }
 
     fn set_cadence(&mut self, is_weekly: bool, message: Option<TelegramId>) {
-        let weekday = weekday_in(self.chat.zone(), self.context.now);
         let Some(draft) = &mut self.chat.series_draft else {
             return self.refresh_series(message);
         };
-        draft.cadence = Some(if is_weekly {
-            Cadence::Weekly { weekday }
-        } else {
-            Cadence::Daily
-        });
+        draft.is_weekly = is_weekly;
         let button = |hour: u8| (format!("{hour}:00"), TapAction::SetHour(hour));
         let rows = HOURS
             .chunks(4)
@@ -227,7 +222,7 @@ impl Turn<'_> {
     fn create_series(&mut self) {
         let Some(SeriesDraft {
             topic,
-            cadence: Some(cadence),
+            is_weekly,
             hour: Some(hour),
         }) = self.chat.series_draft.take()
         else {
@@ -236,6 +231,13 @@ impl Turn<'_> {
         if self.chat.series.len() >= MAX_SERIES {
             return;
         }
+        // A weekly series comes on the weekday on which it was set up.
+        let weekday = weekday_in(self.chat.zone(), self.context.now);
+        let cadence = if is_weekly {
+            Cadence::Weekly { weekday }
+        } else {
+            Cadence::Daily
+        };
         self.chat.last_series = self.chat.last_series.saturating_add(1);
         let mut series = Series {
             id: self.chat.last_series,

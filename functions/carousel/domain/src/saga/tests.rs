@@ -240,11 +240,11 @@ impl Run {
     }
 
     fn write_jobs(&self) -> Vec<&WriteJob> {
-        let job = |effect| match effect {
-            &Effect::Write { ref job } => Some(&**job),
+        let jobs = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Write { job } => Some(&**job),
             _ => None,
-        };
-        self.effects.iter().filter_map(job).collect()
+        });
+        jobs.collect()
     }
 
     /// Numbers of the slides that the latest decision has drawn.
