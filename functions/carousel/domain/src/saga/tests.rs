@@ -10,6 +10,7 @@ mod barrier;
 mod changes;
 mod chaos;
 mod delivering;
+mod files;
 mod making;
 mod stored;
 

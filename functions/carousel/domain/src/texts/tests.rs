@@ -90,13 +90,13 @@ fn texts_are_within_the_limits_of_their_place() {
     }
 }
 
-/// The letters of a text without its placeholders and commands.
+/// The letters of a text without its placeholders, commands and examples.
 fn own_words(text: &str) -> impl Iterator<Item = char> {
     let parts = text
         .split('{')
         .map(|part| part.rsplit('}').next().unwrap_or(part));
     let words = parts.flat_map(str::split_whitespace);
-    let words = words.filter(|word| !word.starts_with('/'));
+    let words = words.filter(|word| !word.starts_with(['/', '@', '#', '\\']));
     words.flat_map(str::chars)
 }
 

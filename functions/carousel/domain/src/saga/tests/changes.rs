@@ -1,7 +1,7 @@
 //! Changes of a delivered carousel.
 
 use super::*;
-use crate::{CancelReason, PdfFile, WriteTask};
+use crate::{CancelReason, WriteTask};
 
 fn edit(run: &Run, number: u8, title: &str) -> SagaTrigger {
     SagaTrigger::EditSlide {
@@ -362,77 +362,6 @@ fn block_during_a_change_ends_it_without_a_call() {
         run.apply(&trigger);
         assert_eq!(run.saga.state, SagaState::Rendering);
     }
-}
-
-#[test]
-fn open_sends_the_buttons_anew_and_takes_them_from_the_older_message() {
-    let mut run = Run::delivered(2);
-    let older = run.saga.board.message.unwrap();
-    run.apply(&SagaTrigger::Open);
-    assert_eq!(new_messages(&run.effects), 1);
-    run.ignores(&SagaTrigger::Open);
-    run.done(is_final);
-    let keyboard = None;
-    let message = older;
-    assert_eq!(run.calls(), [&Call::EditKeyboard { message, keyboard }]);
-    assert_eq!(run.events(), [] as [&str; 0]);
-    assert_ne!(run.saga.board.message, Some(older));
-}
-
-#[test]
-fn pdf_is_drawn_once_for_a_revision_and_sent_when_asked_for() {
-    let mut run = Run::delivered(2);
-    let pdf = |revision| SagaTrigger::PdfRendered {
-        file: PdfFile {
-            revision,
-            object: "a.pdf".into(),
-            bytes: 9,
-            document_id: None,
-        },
-        usage: Vec::new(),
-    };
-    run.apply(&SagaTrigger::SendPdf { revision: 1 });
-    assert_eq!(run.calls(), [] as [&Call; 0], "it is being drawn");
-    run.ignores(&pdf(7));
-    run.apply(&pdf(1));
-    assert_eq!(new_messages(&run.effects), 1);
-    run.ignores(&pdf(1));
-    let again = SagaTrigger::SendPdf { revision: 1 };
-    assert_eq!(run.refusal(&again), Some(Refusal::Busy));
-    run.done(is_file);
-    run.apply(&again);
-    let [Call::SendDocuments { documents, .. }] = run.calls()[..] else {
-        panic!("the PDF: {:?}", run.effects);
-    };
-    assert!(documents[0].file_id.is_some(), "nothing is uploaded twice");
-    run.settle(is_file, WRONG_FILE);
-    assert_eq!(new_messages(&run.effects), 1, "with the bytes");
-    run.settle(is_file, WRONG_FILE);
-    assert_eq!(new_messages(&run.effects), 0);
-}
-
-#[test]
-fn masters_come_in_groups_and_an_unknown_one_is_not_sent_again() {
-    let mut run = Run::delivered(11);
-    run.apply(&SagaTrigger::SendFiles { revision: 1 });
-    assert_eq!(new_messages(&run.effects), 2);
-    run.done(is_file);
-    assert!(run.saga.due_at.is_some());
-    run.settle(is_file, SendOutcome::Unknown);
-    assert_eq!(new_messages(&run.effects), 0);
-    assert!(run.text().contains("not sure that the file"));
-    assert_eq!(run.saga.due_at, None);
-}
-
-#[test]
-fn lost_receipts_of_files_block_nothing() {
-    let mut run = Run::delivered(2);
-    run.apply(&SagaTrigger::SendFiles { revision: 1 });
-    run.overdue();
-    assert_eq!(
-        (run.saga.due_at, run.saga.is_sending_files()),
-        (None, false)
-    );
 }
 
 #[test]
