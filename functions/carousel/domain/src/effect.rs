@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Call, CarouselEvent, CarouselId, PdfJob, RenderJob, TelegramId, WriteJob};
+use crate::{Call, CarouselEvent, CarouselId, TelegramId, WriteJob};
 
 /// A change of the person's quota of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +25,18 @@ pub enum Effect {
     Write {
         job: Box<WriteJob>,
     },
+    /// `Saga::render_job` of the row that was saved with this effect. Jobs with all their texts
+    /// would not fit into one stored decision.
     Render {
-        job: Box<RenderJob>,
+        carousel: CarouselId,
+        revision: u32,
+        number: u8,
+        hash: String,
     },
+    /// `Saga::pdf_job` of the row.
     RenderPdf {
-        job: Box<PdfJob>,
+        carousel: CarouselId,
+        revision: u32,
     },
     Call {
         call: Call,

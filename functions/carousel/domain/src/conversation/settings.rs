@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::{Turn, keyboard, taps::Answer, updates::clean};
+use super::{
+    Turn, keyboard,
+    taps::Answer,
+    updates::{clean, length_of},
+};
 use crate::{
     Brand, BrandField, Call, Color, Effect, FontPair, Keyboard, Language, Question, RichText,
     SagaTrigger, Span, TapAction, TelegramId, UiLanguage, texts,
@@ -187,7 +189,7 @@ impl Turn<'_> {
 
     pub(super) fn brand_name_answered(&mut self, text: &str) {
         let name = clean(text).replace('\n', " ");
-        let is_good = (1..=MAX_BRAND_NAME).contains(&name.graphemes(true).count());
+        let is_good = (1..=MAX_BRAND_NAME).contains(&length_of(&name));
         let set = |brand: &mut Brand| brand.name = Some(name);
         self.set_brand(is_good, set, self.texts().bad_brand_name, MAX_BRAND_NAME);
     }

@@ -1,8 +1,9 @@
 //! Taps on buttons. Each is answered exactly once.
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::Turn;
+use super::{
+    Turn,
+    updates::{clean, length_of},
+};
 use crate::{
     Brand, Call, CarouselEvent, CarouselId, Format, Keyboard, MAX_BODY, MAX_TITLE, Question,
     Refusal, Restyle, SagaTrigger, Tap, TapAction, TelegramId, Template,
@@ -246,14 +247,14 @@ impl Turn<'_> {
         text: &str,
     ) {
         let texts = self.texts();
-        let text = super::updates::clean(text);
+        let text = clean(text);
         let (title, body) = text.split_once('\n').unwrap_or((&text, ""));
         let (title, body) = (title.trim(), body.trim());
         for (part, limit, template) in [
             (title, MAX_TITLE, texts.title_too_long),
             (body, MAX_BODY, texts.body_too_long),
         ] {
-            let length = part.graphemes(true).count();
+            let length = length_of(part);
             if length > limit {
                 let values = [("length", length.to_string()), ("limit", limit.to_string())];
                 return self.send_text(texts.fill(template, &values));

@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{QUESTION_TTL, Turn, carousels::Wish};
 use crate::{
     CarouselEvent, Command, Effect, MAX_SOURCE, MAX_TOPIC, Origin, Question, SendOutcome, Source,
-    TelegramId, Update, UpdateContent,
+    TelegramId, Update, UpdateContent, utf16_length,
 };
 
 impl Turn<'_> {
@@ -204,6 +204,15 @@ impl Turn<'_> {
             self.effects.push(Effect::SaveAlias { chat: to });
         }
     }
+}
+
+/// Counts characters as people do. Letters with heaps of marks count for more, so that what is
+/// stored stays bounded.
+pub(super) fn length_of(text: &str) -> usize {
+    const MAX_UNITS: usize = 4;
+    text.graphemes(true)
+        .count()
+        .max(utf16_length(text) / MAX_UNITS)
 }
 
 /// Drops control characters and those that override the direction of text.

@@ -222,7 +222,7 @@ impl Step<'_> {
         if is_first {
             self.delivered();
         } else if !self.saga.is_running() {
-            self.saga.due_at = None;
+            self.rest();
         }
     }
 
@@ -231,9 +231,9 @@ impl Step<'_> {
         let saga = &mut self.saga;
         saga.state = SagaState::Delivered;
         saga.fallback = None;
-        saga.due_at = None;
         saga.replacing.clear();
         saga.album.retain(|part| part.posted == Posted::Sent);
+        self.rest();
         let now = self.now();
         self.use_quota();
         let rendered_at = self.saga.timing.rendered_at.unwrap_or(now);

@@ -115,8 +115,16 @@ impl Step<'_> {
     }
 
     fn files_done(&mut self) {
-        if !self.saga.is_running() && !self.saga.is_sending_files() {
-            self.saga.due_at = None;
+        if !self.saga.is_running() {
+            self.rest();
+        }
+    }
+
+    /// Sets the deadline of DELIVERED: there is one while a file or the buttons are on their way.
+    pub(super) fn rest(&mut self) {
+        self.saga.due_at = None;
+        if self.saga.awaits_receipt() {
+            self.due_in(FILE_TIMEOUT);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Line, SagaState, Step, millis_between};
+use super::{Line, Saga, SagaState, Step, millis_between};
 use crate::{CarouselEvent, Effect, FailReason, PdfJob, RenderJob, SlideFile};
 
 /// Patience with the renderer, which needs a tenth of a second for a slide.
@@ -45,19 +45,16 @@ impl Step<'_> {
     /// One job for each missing file, with the same ids in every attempt.
     fn send_render_jobs(&mut self) {
         let mut asked_for = BTreeSet::new();
-        let pages = self.saga.content.pages(self.saga.language);
-        for (page, hash) in pages.into_iter().zip(&self.saga.hashes) {
-            if self.saga.files.contains_key(hash) || !asked_for.insert(hash) {
-                continue;
+        let saga = &self.saga;
+        for (number, hash) in (1..=u8::MAX).zip(&saga.hashes) {
+            if !saga.files.contains_key(hash) && asked_for.insert(hash) {
+                self.effects.push(Effect::Render {
+                    carousel: saga.id,
+                    revision: saga.revision,
+                    number,
+                    hash: hash.clone(),
+                });
             }
-            let job = RenderJob {
-                carousel: self.saga.id,
-                owner: self.saga.owner.clone(),
-                revision: self.saga.revision,
-                hash: hash.clone(),
-                page,
-            };
-            self.effects.push(Effect::Render { job: Box::new(job) });
         }
         self.due_in(RENDER_TIMEOUT);
     }
@@ -104,21 +101,10 @@ impl Step<'_> {
     }
 
     pub(super) fn request_pdf(&mut self) {
-        let saga = &self.saga;
-        let Some(draft) = &saga.content.draft else {
-            return;
-        };
-        let job = PdfJob {
-            carousel: saga.id,
-            owner: saga.owner.clone(),
-            revision: saga.revision,
-            title: draft.title.clone(),
-            language: saga.language,
-            look: saga.content.look.clone(),
-            slides: saga.content.slides(),
-            written: draft.slides.clone(),
-        };
-        self.effects.push(Effect::RenderPdf { job: Box::new(job) });
+        self.effects.push(Effect::RenderPdf {
+            carousel: self.saga.id,
+            revision: self.saga.revision,
+        });
     }
 
     fn show_drawing(&mut self) {
@@ -137,5 +123,35 @@ impl Step<'_> {
         Line::Updating {
             revision: self.saga.revision,
         }
+    }
+}
+
+impl Saga {
+    /// Returns the job that draws a slide of this revision.
+    pub fn render_job(&self, number: u8) -> Option<RenderJob> {
+        let pages = self.content.pages(self.language);
+        let page = pages.into_iter().find(|page| page.number == number)?;
+        Some(RenderJob {
+            carousel: self.id,
+            owner: self.owner.clone(),
+            revision: self.revision,
+            hash: self.hash_of(number)?.clone(),
+            page,
+        })
+    }
+
+    /// Returns the job that draws the document of this revision.
+    pub fn pdf_job(&self) -> Option<PdfJob> {
+        let draft = self.content.draft.as_ref()?;
+        Some(PdfJob {
+            carousel: self.id,
+            owner: self.owner.clone(),
+            revision: self.revision,
+            title: draft.title.clone(),
+            language: self.language,
+            look: self.content.look.clone(),
+            slides: self.content.slides(),
+            written: draft.slides.clone(),
+        })
     }
 }

@@ -353,6 +353,18 @@ impl Saga {
         self.state == SagaState::Delivering && self.album.iter().any(is_unknown)
     }
 
+    /// Whether something that the person asked for waits for its receipt.
+    pub fn awaits_receipt(&self) -> bool {
+        let is_request = |send: &PendingSend| {
+            let what = &send.what;
+            matches!(
+                what,
+                Pending::Pdf | Pending::Files { .. } | Pending::Final { .. }
+            )
+        };
+        self.pending.iter().any(is_request)
+    }
+
     /// Whether a file that the person asked for is on its way.
     pub fn is_sending_files(&self) -> bool {
         let is_file =

@@ -1,7 +1,7 @@
 //! Failing, cancelling, deadlines and beginning anew.
 
 use super::{Line, Note, Pending, Posted, SagaState, Step};
-use crate::{CancelReason, CarouselEvent, FailReason, WriteTask};
+use crate::{CancelReason, CarouselEvent, FailReason};
 
 impl Step<'_> {
     pub(super) fn deadline_passed(&mut self) {
@@ -54,6 +54,7 @@ impl Step<'_> {
             }
         }
         self.saga.pending.clear();
+        self.saga.due_at = None;
         self.saga.wants_pdf = false;
         self.saga.board.wanted = self.saga.board.shown.clone();
     }
@@ -89,7 +90,6 @@ impl Step<'_> {
         let is_on_its_way = self.saga.state == SagaState::Delivering;
         let saga = &mut self.saga;
         saga.state = SagaState::Delivered;
-        saga.due_at = None;
         saga.replacing.clear();
         saga.album.retain(|part| part.posted == Posted::Sent);
         saga.revision = saga.revision.saturating_add(1);
@@ -98,6 +98,7 @@ impl Step<'_> {
             saga.content = content;
             self.hash_pages();
         }
+        self.rest();
     }
 
     /// Begins a failed or cancelled carousel anew. Texts and drawn slides are kept.
@@ -113,10 +114,7 @@ impl Step<'_> {
         if saga.content.draft.is_none() {
             return self.begin();
         }
-        self.reserve_quota();
-        self.saga.task = WriteTask::Deck {
-            not_these: Vec::new(),
-        };
+        self.accept_request();
         self.hash_pages();
         self.start_rendering();
     }

@@ -251,7 +251,7 @@ impl Run {
     /// Numbers of the slides that the latest decision has drawn.
     fn render_jobs(&self) -> Vec<u8> {
         let number = |effect: &Effect| match effect {
-            Effect::Render { job } => Some(job.page.number),
+            Effect::Render { number, .. } => Some(*number),
             _ => None,
         };
         self.effects.iter().filter_map(number).collect()

@@ -89,21 +89,26 @@ impl Request {
 impl Step<'_> {
     /// REQUESTED, of a new carousel and of one that is tried anew.
     pub(super) fn begin(&mut self) {
-        self.reserve_quota();
+        self.accept_request();
         self.show(Line::Writing);
-        let event = CarouselEvent::GenerateRequested {
-            subject: self.subject(),
-            origin: self.saga.origin,
-            source: self.saga.source.name().to_owned(),
-            language: self.saga.language,
-            template: self.saga.content.look.template,
-            format: self.saga.content.look.format,
-            slides: self.saga.count,
-        };
-        self.publish(event);
         self.ask_writer(WriteTask::Deck {
             not_these: Vec::new(),
         });
+    }
+
+    pub(super) fn accept_request(&mut self) {
+        self.reserve_quota();
+        let saga = &self.saga;
+        let event = CarouselEvent::GenerateRequested {
+            subject: self.subject(),
+            origin: saga.origin,
+            source: saga.source.name().to_owned(),
+            language: saga.language,
+            template: saga.content.look.template,
+            format: saga.content.look.format,
+            slides: saga.count,
+        };
+        self.publish(event);
     }
 
     /// REQUESTED, whatever is to be written.

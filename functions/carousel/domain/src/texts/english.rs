@@ -114,7 +114,7 @@ pub(super) const TEXTS: Texts = Texts {
     series_paused: "paused",
     series_full: "You have {limit} series. Delete one to add another.",
     series_created: "Done. {topic}: {cadence} at {hour} ({zone}), {limit} carousels in all.",
-    series_finished: "That was the last of {limit} carousels about {topic}. You can start a new series: /series",
+    series_finished: "This is the last of {limit} carousels about {topic}. You can start a new series: /series",
     button_new_series: "New series",
     button_pause: "Pause: {topic}",
     button_resume: "Resume: {topic}",

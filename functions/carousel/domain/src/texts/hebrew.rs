@@ -114,7 +114,7 @@ pub(super) const TEXTS: Texts = Texts {
     series_paused: "בהפסקה",
     series_full: "אפשר להחזיק עד {limit} סדרות. מחקו אחת כדי להוסיף חדשה.",
     series_created: "בוצע. {topic}: {cadence} בשעה {hour} ({zone}), ובסך הכול {limit} קרוסלות.",
-    series_finished: "זו הייתה הקרוסלה האחרונה מתוך {limit} בנושא {topic}. אפשר להתחיל סדרה חדשה: /series",
+    series_finished: "זו הקרוסלה האחרונה מתוך {limit} בנושא {topic}. אפשר להתחיל סדרה חדשה: /series",
     button_new_series: "סדרה חדשה",
     button_pause: "להשהות: {topic}",
     button_resume: "להמשיך: {topic}",

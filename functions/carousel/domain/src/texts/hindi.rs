@@ -114,7 +114,7 @@ pub(super) const TEXTS: Texts = Texts {
     series_paused: "रुकी हुई",
     series_full: "आपकी {limit} सीरीज़ हैं। नई जोड़ने के लिए एक हटाएँ।",
     series_created: "हो गया। {topic}: {cadence}, {hour} बजे ({zone}), कुल {limit} कैरोसेल।",
-    series_finished: "{topic} पर {limit} में से यह आखिरी कैरोसेल था। नई सीरीज़ शुरू करें: /series",
+    series_finished: "{topic} पर {limit} में से यह आख़िरी कैरोसेल है। नई सीरीज़ शुरू करें: /series",
     button_new_series: "नई सीरीज़",
     button_pause: "रोकें: {topic}",
     button_resume: "जारी रखें: {topic}",

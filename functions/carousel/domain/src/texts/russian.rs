@@ -114,7 +114,7 @@ pub(super) const TEXTS: Texts = Texts {
     series_paused: "на паузе",
     series_full: "Серий может быть не больше {limit}. Удалите одну, чтобы добавить новую.",
     series_created: "Готово. {topic}: {cadence} в {hour} ({zone}), всего каруселей: {limit}.",
-    series_finished: "Это была последняя карусель серии «{topic}», всего их было {limit}. Можно начать новую: /series",
+    series_finished: "Это последняя карусель серии «{topic}», всего их {limit}. Можно начать новую: /series",
     button_new_series: "Новая серия",
     button_pause: "Пауза: {topic}",
     button_resume: "Продолжить: {topic}",

@@ -114,11 +114,16 @@ impl World {
                         usage: Vec::new(),
                     });
                 }
-                Effect::Render { job } => self.queue(SagaTrigger::Rendered {
-                    revision: job.revision,
-                    number: job.page.number,
-                    file: file(&job.hash),
-                    hash: job.hash,
+                Effect::Render {
+                    revision,
+                    number,
+                    hash,
+                    ..
+                } => self.queue(SagaTrigger::Rendered {
+                    revision,
+                    number,
+                    file: file(&hash),
+                    hash,
                     usage: Vec::new(),
                 }),
                 Effect::Publish {

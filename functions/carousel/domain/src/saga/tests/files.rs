@@ -73,3 +73,61 @@ fn lost_receipts_of_files_block_nothing() {
         (None, false)
     );
 }
+
+#[test]
+fn lost_receipt_of_the_buttons_blocks_nothing_even_after_a_change() {
+    let mut run = Run::delivered(2);
+    run.apply(&SagaTrigger::Open);
+    run.apply(&SagaTrigger::Restyle {
+        revision: 1,
+        change: Restyle::Format(Format::Square),
+    });
+    run.draw().done(is_photo).done(is_photo);
+    assert_eq!(run.saga.state, SagaState::Delivered);
+    assert_eq!(run.refusal(&SagaTrigger::Open), Some(Refusal::Busy));
+    run.overdue();
+    assert_eq!(run.refusal(&SagaTrigger::Open), None);
+    assert_eq!(run.saga.due_at, None);
+}
+
+#[test]
+fn buttons_that_arrive_during_a_change_are_brought_up_to_date() {
+    let mut run = Run::delivered(2);
+    run.apply(&SagaTrigger::Open);
+    run.apply(&SagaTrigger::Restyle {
+        revision: 1,
+        change: Restyle::Format(Format::Square),
+    });
+    run.done(is_final).wait(5).draw();
+    run.done(is_photo).done(is_photo);
+    let message = run.saga.board.message.unwrap();
+    let [
+        Call::EditMessage {
+            message: edited,
+            keyboard: Some(keyboard),
+            ..
+        },
+    ] = run.calls()[..]
+    else {
+        panic!("an edit: {:?}", run.effects);
+    };
+    assert_eq!((*edited, keyboard), (message, &run.saga.ready_keyboard()));
+}
+
+#[test]
+fn jobs_are_built_from_the_row() {
+    let mut run = Run::new(3);
+    assert_eq!((run.saga.render_job(1), run.saga.pdf_job()), (None, None));
+    run.write();
+    for number in 1..=3 {
+        let job = run.saga.render_job(number).unwrap();
+        assert_eq!(Some(&job.hash), run.saga.hash_of(number));
+        assert_eq!((job.page.number, job.page.total), (number, 3));
+        assert_eq!(hash_page(&job.page), job.hash);
+    }
+    assert_eq!(
+        (run.saga.render_job(0), run.saga.render_job(4)),
+        (None, None)
+    );
+    assert_eq!(run.saga.pdf_job().unwrap().slides.len(), 3);
+}

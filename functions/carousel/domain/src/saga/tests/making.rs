@@ -311,6 +311,7 @@ fn retry_after_a_failed_drawing_keeps_texts_and_drawn_slides() {
     run.apply(&SagaTrigger::Retry { revision: 1 });
     assert_eq!(run.render_jobs(), [1, 3]);
     assert_eq!(run.write_jobs(), [] as [&WriteJob; 0]);
+    assert_eq!(run.events(), ["carousel.generate.requested"]);
 }
 
 #[test]

@@ -123,3 +123,29 @@ fn hash_changes_with_everything_that_changes_pixels_and_an_edit_leaves_the_other
         );
     }
 }
+
+#[test]
+fn decision_of_a_large_hostile_carousel_fits_into_a_stored_item() {
+    const MAX_ITEM: usize = 400 * 1024;
+    let mut draft = draft(15);
+    for slide in &mut draft.slides {
+        slide.title = "👩‍👩‍👧".repeat(70);
+        slide.body = "👩‍👩‍👧".repeat(220);
+        slide.alt = slide.body.clone();
+    }
+    let mut run = Run::new(15);
+    run.written(WriteResult::Deck {
+        draft,
+        is_composed: false,
+    });
+    let effects = serde_json::to_vec(&run.effects).unwrap().len();
+    assert!(effects < MAX_ITEM / 4, "{effects}");
+    run.draw().done(is_album).done(is_album).done(is_final);
+    run.apply(&SagaTrigger::WriteAgain {
+        revision: 1,
+        number: Some(1),
+    });
+    let effects = serde_json::to_vec(&run.effects).unwrap().len();
+    let row = stored(&run.saga).len();
+    assert!(effects < MAX_ITEM / 2 && row < MAX_ITEM, "{effects} {row}");
+}
