@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::CostRow;
 
 const SLIDES: usize = 5;
 const COPIES: u8 = 2;
@@ -30,6 +31,18 @@ fn albums(effects: &[Effect]) -> usize {
         .count()
 }
 
+/// A slide that was drawn with two puts.
+fn news_of(run: &Run, number: u8) -> SagaTrigger {
+    let mut trigger = run.rendered(number);
+    if let SagaTrigger::Rendered { usage, .. } = &mut trigger {
+        usage.push(Usage {
+            kind: CostKind::ObjectPuts,
+            units: 2,
+        });
+    }
+    trigger
+}
+
 /// Walks all orders of five slides in two copies. Orders that have seen the same news meet in one
 /// place, and the test proves that they may: row and effects are equal whatever way was taken.
 /// So each of the 113,400 orders is covered by 243 places and 810 steps.
@@ -37,7 +50,7 @@ fn albums(effects: &[Effect]) -> usize {
 fn every_order_of_five_slides_and_their_copies_renders_once_and_sends_one_album() {
     let mut start = Run::new(5);
     start.done(is_board).write();
-    let news: Vec<_> = (1..=5).map(|number| start.rendered(number)).collect();
+    let news: Vec<_> = (1..=5).map(|number| news_of(&start, number)).collect();
     let prices = prices();
     let first = Reached {
         saga: start.saga,
@@ -88,4 +101,11 @@ fn every_order_of_five_slides_and_their_copies_renders_once_and_sends_one_album(
     let end = &places[&[COPIES; SLIDES]];
     assert_eq!((end.orders, steps), (113_400, 810));
     assert_eq!(end.saga.state, SagaState::Delivering);
+    let renders = |row: &&CostRow| row.kind == CostKind::ObjectPuts;
+    let renders = end.saga.cost.0.iter().find(renders);
+    assert_eq!(
+        renders.map(|row| row.units),
+        Some(10),
+        "a copy costs nothing"
+    );
 }

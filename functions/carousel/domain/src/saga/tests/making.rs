@@ -189,11 +189,11 @@ fn progress_is_edited_every_three_seconds_and_only_when_it_changes() {
     let trigger = run.rendered(1);
     run.apply(&trigger);
     assert!(run.text().ends_with("Drawing: 1 of 5"), "{}", run.text());
-    run.wait(1);
+    run.wait(2);
     let trigger = run.rendered(2);
     run.apply(&trigger);
     assert_eq!(run.calls(), [] as [&Call; 0]);
-    run.wait(2);
+    run.wait(1);
     let trigger = run.rendered(3);
     run.apply(&trigger);
     assert!(run.text().ends_with("Drawing: 3 of 5"));
