@@ -114,9 +114,11 @@ pub enum Trigger {
 /// A chat with the carousels that a trigger may touch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ChatState {
-    /// `None` for a chat that is unknown, and for one that was erased.
+    /// `None` for an unknown chat.
     pub chat: Option<Chat>,
     pub sagas: BTreeMap<CarouselId, Saga>,
+    /// The chat's row is to be deleted. It is here for the address of the last message alone.
+    pub is_erased: bool,
 }
 
 /// Returns the carousels to load for a trigger: those that are being made, and the one it names.
@@ -203,16 +205,12 @@ impl Turn<'_> {
         let is_active = |series: &&Series| series.pause.is_none();
         let series = self.chat.series.iter().filter(is_active);
         self.chat.next_timer_at = series.map(|series| series.next_at).min();
-        let state = if self.is_erased {
-            ChatState::default()
-        } else {
-            ChatState {
+        Decision {
+            state: ChatState {
                 chat: Some(self.chat),
                 sagas: self.sagas,
-            }
-        };
-        Decision {
-            state,
+                is_erased: self.is_erased,
+            },
             effects: self.effects,
         }
     }

@@ -55,6 +55,6 @@ pub enum Effect {
     },
     /// Deletes all rows and files of the conversation.
     Erase {
-        carousels: Vec<CarouselId>,
+        chat: String,
     },
 }

@@ -55,6 +55,8 @@ pub enum WriteTask {
 pub struct WriteJob {
     pub key: String,
     pub carousel: CarouselId,
+    /// The queue group that the result goes to.
+    pub chat: String,
     pub owner: String,
     pub revision: u32,
     pub source: Source,
@@ -103,6 +105,8 @@ pub fn page_hash(renderer_version: &str, page: &Page) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderJob {
     pub carousel: CarouselId,
+    /// The queue group that the result goes to.
+    pub chat: String,
     pub owner: String,
     pub revision: u32,
     pub hash: String,
@@ -113,6 +117,8 @@ pub struct RenderJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PdfJob {
     pub carousel: CarouselId,
+    /// The queue group that the result goes to.
+    pub chat: String,
     pub owner: String,
     pub revision: u32,
     pub title: String,

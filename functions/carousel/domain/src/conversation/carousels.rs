@@ -1,5 +1,7 @@
 //! Requests for carousels, and steps of those that exist.
 
+use std::collections::BTreeMap;
+
 use confab_core::Timestamp;
 use confab_worker::Decision;
 
@@ -38,6 +40,7 @@ impl Turn<'_> {
         };
         self.begin_carousel(Request {
             id: CarouselId::of_request(wish.key, wish.at),
+            chat: self.chat.key.clone(),
             owner: wish.owner,
             origin: wish.origin,
             ui: self.chat.ui,
@@ -52,6 +55,7 @@ impl Turn<'_> {
     pub(super) fn page_requested(&mut self, request: &PageRequest) {
         self.begin_carousel(Request {
             id: CarouselId::of_request(&request.id, request.requested_at),
+            chat: self.chat.key.clone(),
             owner: request.owner.clone(),
             origin: request.origin,
             ui: request.ui,
@@ -172,7 +176,7 @@ impl Turn<'_> {
 /// Returns the language to write about a text in: that of its script, and the bot's own language
 /// where that script has several.
 pub(super) fn language_of_text(text: &str, ui: UiLanguage) -> Language {
-    let mut counts = std::collections::BTreeMap::<Script, usize>::new();
+    let mut counts = BTreeMap::<Script, usize>::new();
     for script in text.chars().filter_map(Script::of) {
         *counts.entry(script).or_default() += 1;
     }

@@ -1,5 +1,7 @@
 //! Commands.
 
+use confab_core::clip;
+
 use super::{Turn, keyboard, updates::clean};
 use crate::{
     Button, Command, Keyboard, MAX_TOPIC, RichText, SagaTrigger, Source, Span, Tap, TapAction,
@@ -37,7 +39,7 @@ impl Turn<'_> {
     }
 
     fn wisdom(&mut self, update: &Update, topic: &str) {
-        let topic = confab_core::clip(&clean(topic), MAX_TOPIC);
+        let topic = clip(&clean(topic), MAX_TOPIC);
         let topic = Some(topic).filter(|topic| !topic.is_empty());
         self.request_by_message(update, Source::Wisdom(topic.map(Into::into)), 1);
     }

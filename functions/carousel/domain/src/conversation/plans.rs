@@ -1,11 +1,11 @@
 //! Series: setting them up, pausing them, and what they begin.
 
-use confab_core::Private;
+use confab_core::{Private, Timestamp, clip};
 
 use super::{Turn, carousels::Wish, keyboard, taps::Answer, updates::clean};
 use crate::{
     Cadence, Call, MAX_EPISODES, MAX_SERIES, MAX_TOPIC, Origin, PauseReason, Question, RichText,
-    Series, SeriesDraft, Source, Span, TapAction, TelegramId, find_zone, series::weekday_in,
+    Series, SeriesDraft, Source, Span, TapAction, TelegramId, Texts, find_zone, series::weekday_in,
 };
 
 /// Hours that are offered as buttons.
@@ -67,24 +67,12 @@ impl Turn<'_> {
             RichText::default().with(Span::Bold(texts.series_title.to_owned()))
         };
         for series in &self.chat.series {
-            let topic = series.topic.as_str().to_owned();
-            let values = self.series_values(series);
-            let line = texts.fill(texts.series_line, &values);
-            let pause = series.pause.map(|_| format!(" ({})", texts.series_paused));
-            let pause = pause.unwrap_or_default();
-            text = text.with(Span::Plain(format!("\n\n{line}{pause}")));
-            let label = [("topic", confab_core::clip(&topic, MAX_LABEL))];
-            let toggle = match series.pause {
-                None => (texts.button_pause, TapAction::PauseSeries(series.id)),
-                Some(_) => (texts.button_resume, TapAction::ResumeSeries(series.id)),
-            };
-            let delete = (texts.button_delete, TapAction::DeleteSeries(series.id));
-            let buttons = [toggle, delete];
-            rows.push(
-                buttons
-                    .map(|(template, action)| (texts.fill(template, &label), action))
-                    .to_vec(),
-            );
+            let line = texts.fill(texts.series_line, &self.series_values(series));
+            text = text.with(Span::Plain(format!("\n\n{line}")));
+            if series.pause.is_some() {
+                text = text.with(Span::Plain(format!(" ({})", texts.series_paused)));
+            }
+            rows.push(series_buttons(texts, series));
         }
         if self.chat.series.len() < MAX_SERIES {
             rows.push(vec![(
@@ -127,7 +115,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn series_topic_answered(&mut self, text: &str) {
-        let topic = confab_core::clip(&clean(text).replace('\n', " "), MAX_TOPIC);
+        let topic = clip(&clean(text).replace('\n', " "), MAX_TOPIC);
         if topic.is_empty() {
             return;
         }
@@ -289,7 +277,7 @@ impl Turn<'_> {
         }
     }
 
-    fn begin_episode(&mut self, id: u16, planned_at: confab_core::Timestamp) {
+    fn begin_episode(&mut self, id: u16, planned_at: Timestamp) {
         // Series exist in private chats, where the chat has the id of the person.
         let owner = self.chat.address.map(|chat| chat.to_string());
         let (Some(series), Some(owner)) = (self.chat.series_mut(id), owner) else {
@@ -313,4 +301,15 @@ impl Turn<'_> {
             self.send_text(texts.fill(texts.series_finished, &values));
         }
     }
+}
+
+fn series_buttons(texts: &Texts, series: &Series) -> Vec<(String, TapAction)> {
+    let topic = [("topic", clip(series.topic.as_str(), MAX_LABEL))];
+    let toggle = match series.pause {
+        None => (texts.button_pause, TapAction::PauseSeries(series.id)),
+        Some(_) => (texts.button_resume, TapAction::ResumeSeries(series.id)),
+    };
+    let delete = (texts.button_delete, TapAction::DeleteSeries(series.id));
+    let button = |(template, action)| (texts.fill(template, &topic), action);
+    [toggle, delete].map(button).to_vec()
 }

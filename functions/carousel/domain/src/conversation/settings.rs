@@ -1,14 +1,12 @@
 //! Settings: languages, brand, and the deletion of everything.
 
-use std::collections::BTreeMap;
-
 use super::{
     Turn, keyboard,
     taps::Answer,
     updates::{clean, length_of},
 };
 use crate::{
-    Brand, BrandField, Call, Color, Effect, FontPair, Keyboard, Language, Question, RichText,
+    Brand, BrandField, Call, Chat, Color, Effect, FontPair, Keyboard, Language, Question, RichText,
     SagaTrigger, Span, TapAction, TelegramId, UiLanguage, texts,
 };
 
@@ -240,12 +238,10 @@ impl Turn<'_> {
     /// Deletes the chat's rows. What runs is stopped without a word.
     pub(super) fn erase(&mut self) {
         self.step_all_running(&SagaTrigger::Unreachable);
-        let recent = self.chat.recent.iter().map(|recent| recent.id);
-        let mut carousels: Vec<_> = recent.chain(self.sagas.keys().copied()).collect();
-        carousels.sort_unstable();
-        carousels.dedup();
-        self.sagas = BTreeMap::new();
-        self.effects.push(Effect::Erase { carousels });
+        self.sagas.clear();
+        let (key, address) = (self.chat.key.clone(), self.chat.address);
+        self.chat = Chat::new(key.clone(), address, self.chat.ui);
+        self.effects.push(Effect::Erase { chat: key });
         self.is_erased = true;
     }
 }

@@ -5,8 +5,8 @@ use super::{
     updates::{clean, length_of},
 };
 use crate::{
-    Brand, Call, CarouselEvent, CarouselId, Format, Keyboard, MAX_BODY, MAX_TITLE, Question,
-    Refusal, Restyle, SagaTrigger, Tap, TapAction, TelegramId, Template,
+    Brand, Call, CarouselEvent, CarouselId, Effect, Format, Keyboard, MAX_BODY, MAX_TITLE,
+    Question, Refusal, Restyle, Saga, SagaTrigger, Tap, TapAction, TelegramId, Template, Texts,
 };
 
 /// What the person sees over the chat.
@@ -50,7 +50,7 @@ impl Turn<'_> {
             is_alert,
         };
         // First, because the button spins until it is answered.
-        self.effects.insert(first, crate::Effect::Call { call });
+        self.effects.insert(first, Effect::Call { call });
     }
 
     /// Only the owner may tap, and only buttons of the latest revision.
@@ -62,7 +62,8 @@ impl Turn<'_> {
         message: Option<TelegramId>,
     ) -> Answer {
         let texts = self.texts();
-        let Some(saga) = self.sagas.get(&id) else {
+        let saga = self.sagas.get(&id);
+        let Some(saga) = saga.filter(|saga| saga.chat == self.chat.key) else {
             return Answer::Toast(texts.unknown_button);
         };
         if saga.owner != user.to_string() {
@@ -160,40 +161,7 @@ impl Turn<'_> {
         if let Err(refusal) = saga.check_change(tap.revision, None) {
             return Answer::Toast(self.refusal_text(refusal));
         }
-        let texts = self.texts();
-        let back = (texts.button_back, TapAction::Back);
-        let keyboard = match tap.action {
-            TapAction::ChooseSlide => {
-                let numbers: Vec<_> = (1..=saga.content.count())
-                    .map(|number| (number.to_string(), TapAction::EditSlide(number)))
-                    .collect();
-                let numbers: Vec<_> = numbers
-                    .iter()
-                    .map(|(label, action)| (label.as_str(), *action))
-                    .collect();
-                let mut rows: Vec<_> = numbers.chunks(5).collect();
-                let back = [back];
-                rows.push(&back);
-                saga.keyboard(&rows)
-            }
-            TapAction::ChooseTemplate => {
-                let names = Template::ALL.into_iter().zip(texts.template_names);
-                let buttons: Vec<_> = names
-                    .map(|(template, name)| (name, TapAction::SetTemplate(template)))
-                    .collect();
-                let back = [back];
-                let rows: Vec<_> = buttons.chunks(3).chain([&back[..]]).collect();
-                saga.keyboard(&rows)
-            }
-            TapAction::ChooseFormat => {
-                let names = Format::ALL.into_iter().zip(texts.format_names);
-                let buttons: Vec<_> = names
-                    .map(|(format, name)| (name, TapAction::SetFormat(format)))
-                    .collect();
-                saga.keyboard(&[&buttons, &[back]])
-            }
-            _ => saga.ready_keyboard(),
-        };
+        let keyboard = menu(saga, tap.action, self.texts());
         self.edit_keyboard(message, keyboard);
         Answer::Silent
     }
@@ -274,4 +242,28 @@ impl Turn<'_> {
             self.send_text(self.refusal_text(refusal));
         }
     }
+}
+
+fn menu(saga: &Saga, action: TapAction, texts: &Texts) -> Keyboard {
+    let numbers: Vec<_> = (1..=saga.content.count()).collect();
+    let labels: Vec<_> = numbers.iter().map(u8::to_string).collect();
+    let (buttons, columns): (Vec<(&str, TapAction)>, usize) = match action {
+        TapAction::ChooseSlide => {
+            let labels = labels.iter().map(String::as_str);
+            let actions = numbers.iter().copied().map(TapAction::EditSlide);
+            (labels.zip(actions).collect(), 5)
+        }
+        TapAction::ChooseTemplate => {
+            let actions = Template::ALL.map(TapAction::SetTemplate);
+            (texts.template_names.into_iter().zip(actions).collect(), 3)
+        }
+        TapAction::ChooseFormat => {
+            let actions = Format::ALL.map(TapAction::SetFormat);
+            (texts.format_names.into_iter().zip(actions).collect(), 3)
+        }
+        _ => return saga.ready_keyboard(),
+    };
+    let back = [(texts.button_back, TapAction::Back)];
+    let rows: Vec<_> = buttons.chunks(columns).chain([&back[..]]).collect();
+    saga.keyboard(&rows)
 }

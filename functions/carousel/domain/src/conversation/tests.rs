@@ -71,7 +71,9 @@ impl Talk {
         state.sagas.retain(|id, _| ids.contains(id));
         let decision = decide(state, trigger, context);
         self.state = decision.state;
-        if self.state.chat.is_some() {
+        if self.state.is_erased {
+            self.state = ChatState::default();
+        } else {
             self.state.sagas.extend(others);
         }
         self.effects = decision.effects;

@@ -22,10 +22,12 @@ impl Turn<'_> {
         if !self.is_for_us(update) {
             return;
         }
-        self.publish(CarouselEvent::MessageReceived {
-            owner: update.user.to_string(),
-            kind: update.content.kind().to_owned(),
-        });
+        if !matches!(update.content, UpdateContent::Tap { .. }) {
+            self.publish(CarouselEvent::MessageReceived {
+                owner: update.user.to_string(),
+                kind: update.content.kind().to_owned(),
+            });
+        }
         match &update.content {
             UpdateContent::Text { text, .. } => self.text_received(update, text.as_str()),
             UpdateContent::Photo {

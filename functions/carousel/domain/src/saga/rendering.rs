@@ -133,6 +133,7 @@ impl Saga {
         let page = pages.into_iter().find(|page| page.number == number)?;
         Some(RenderJob {
             carousel: self.id,
+            chat: self.chat.clone(),
             owner: self.owner.clone(),
             revision: self.revision,
             hash: self.hash_of(number)?.clone(),
@@ -145,6 +146,7 @@ impl Saga {
         let draft = self.content.draft.as_ref()?;
         Some(PdfJob {
             carousel: self.id,
+            chat: self.chat.clone(),
             owner: self.owner.clone(),
             revision: self.revision,
             title: draft.title.clone(),

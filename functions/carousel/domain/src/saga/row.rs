@@ -222,6 +222,8 @@ pub struct Timing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saga {
     pub id: CarouselId,
+    /// Key of the conversation that it belongs to.
+    pub chat: String,
     /// Who asked for it, and alone may tap its buttons.
     pub owner: String,
     pub origin: Origin,

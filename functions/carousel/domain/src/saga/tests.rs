@@ -62,6 +62,7 @@ fn draft(count: usize) -> Draft {
 fn request(count: u8) -> Request {
     Request {
         id: CarouselId::of_request("tg7-900001", Timestamp::from_millisecond(START).unwrap()),
+        chat: "tg:5200000001".into(),
         owner: "5200000001".into(),
         origin: Origin::Message,
         ui: UiLanguage::En,

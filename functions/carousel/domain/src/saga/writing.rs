@@ -26,6 +26,7 @@ const COMPOSER_ATTEMPT: u8 = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub id: CarouselId,
+    pub chat: String,
     pub owner: String,
     pub origin: Origin,
     pub ui: UiLanguage,
@@ -40,6 +41,7 @@ impl Request {
         let slides = u8::try_from(MAX_SLIDES).unwrap_or(u8::MAX);
         Saga {
             id: self.id,
+            chat: self.chat,
             owner: self.owner,
             origin: self.origin,
             ui: self.ui,
@@ -132,6 +134,7 @@ impl Step<'_> {
         let job = WriteJob {
             key: format!("{}:{}", saga.id, saga.revision),
             carousel: saga.id,
+            chat: saga.chat.clone(),
             owner: saga.owner.clone(),
             revision: saga.revision,
             source: saga.source.clone(),

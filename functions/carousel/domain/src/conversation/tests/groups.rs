@@ -114,10 +114,9 @@ fn refused_send_is_a_block_and_a_message_ends_it() {
 fn group_that_removes_the_bot_is_forgotten() {
     let mut talk = Talk::group();
     talk.says("/carousel a");
-    let id = talk.saga().id;
+    let chat = talk.chat().key.clone();
     talk.update(CANNOT_WRITE);
-    let carousels = vec![id];
-    assert!(talk.effects.contains(&Effect::Erase { carousels }));
+    assert!(talk.effects.contains(&Effect::Erase { chat }));
     assert_eq!(talk.calls(), [] as [&Call; 0]);
     assert_eq!(talk.state, ChatState::default());
 }

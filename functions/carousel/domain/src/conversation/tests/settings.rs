@@ -99,10 +99,9 @@ fn data_is_deleted_after_a_second_tap() {
     assert_eq!(talk.buttons().len(), 2);
     talk.taps_action(TapAction::KeepData);
     assert!(talk.text().contains("Nothing was deleted"));
-    let id = talk.saga().id;
+    let chat = talk.chat().key.clone();
     talk.taps_action(TapAction::ConfirmErase);
-    let carousels = vec![id];
-    assert!(talk.effects.contains(&Effect::Erase { carousels }));
+    assert!(talk.effects.contains(&Effect::Erase { chat }));
     assert!(talk.text().contains("Everything was deleted"));
     assert_eq!(talk.state, ChatState::default());
 }

@@ -83,6 +83,16 @@ fn other_people_may_not_tap() {
 }
 
 #[test]
+fn carousel_of_another_chat_is_unknown() {
+    let mut talk = Talk::delivered();
+    let data = talk.saga().tap(TapAction::Pdf).encode();
+    talk.state.chat.as_mut().unwrap().key = "tg:-5".into();
+    let before = talk.state.clone();
+    assert!(talk.taps(&data).unwrap().contains("no longer works"));
+    assert_eq!(talk.state, before);
+}
+
+#[test]
 fn every_button_of_a_carousel_is_answered_and_does_something() {
     for action in [
         TapAction::ChooseSlide,
