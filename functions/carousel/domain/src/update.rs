@@ -66,7 +66,7 @@ impl UpdateContent {
 /// A command with what follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command<'a> {
-    /// As it was typed.
+    /// As typed.
     pub name: &'a str,
     pub rest: &'a str,
 }
