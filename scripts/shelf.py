@@ -40,7 +40,7 @@ def plain(text):
 
 
 def trimmed(text):
-    """The text without what only makes sense beside the next verse: a comma at the end, half a pair of quotation marks."""
+    """The text without a comma before the next verse, and without half a pair of quotation marks."""
     if text.count('"') == 1:
         text = text.replace('"', "")
     return text.rstrip(",;: ")

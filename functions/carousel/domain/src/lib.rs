@@ -36,8 +36,8 @@ pub use content::{
     Allowance, Answer, AnswerError, AnswerSlide, Brevity, Brief, CACHE_TTL, Detection, Field,
     MAX_CANDIDATES, MAX_MODEL_CALLS, PROMPT_VERSION, Prompt, Shelf, ShelfError, Subject as RequestText, Task,
     TextError, TokenCount, TokenPrice, TokenPriceTable, Verse, Violation, Written, accept,
-    accept_with_cuts, cache_key, check, compose, compose_wisdom, detect, grapheme_count, max_tokens,
-    parse_answer, prompt, repair_request,
+    accept_with_cuts, cache_key, check, compose, compose_wisdom, detect, grapheme_count,
+    max_tokens, parse_answer, prompt, repair_request,
 };
 pub use language::{Language, Script, UiLanguage};
 pub use look::{Brand, Color, FontPair, Format, Look, Template};

@@ -27,14 +27,19 @@ use titles::Titles;
 /// A carousel always comes out; in a language without a pack it is in English, and a person's own text keeps its
 /// language. `None` for a slide when nothing new is left to say.
 pub fn compose(brief: &Brief, seed: u64) -> Option<Written> {
-    // Titles to avoid are a wish: the outlines come to an end.
+    // Titles to avoid are a wish: the outlines come to an end. A slide is in the language of its carousel.
+    let language = match &brief.task {
+        Task::Deck { .. } => brief.language,
+        Task::Slide { deck, .. } => deck.language,
+    };
     let wishes = Brief {
         avoid_titles: Vec::new(),
+        language,
         ..brief.clone()
     };
     let seed = usize::try_from(seed % (1 << 31)).unwrap_or_default();
     if let Subject::Text(text) = &brief.subject
-        && let Some(language) = language_of(text.as_str(), brief.language)
+        && let Some(language) = language_of(text.as_str(), language)
     {
         let brief = Brief {
             language,

@@ -275,20 +275,27 @@ fn one_slide_is_replaced_by_a_new_one_of_its_place() {
             assert!(deck.slides.iter().all(|other| other.title != slide.title));
         }
     }
-    let deck = deck_of(&brief(Subject::topic("42").unwrap(), Language::En, 7), 3);
-    let task = Task::Slide {
-        number: 2,
-        deck: Box::new(deck),
+}
+
+#[test]
+fn one_slide_is_in_the_language_of_its_carousel_or_not_composed() {
+    let greek = brief(Subject::topic("42").unwrap(), Language::El, 7);
+    let mut deck = deck_of(&greek, 3);
+    let again = |deck: &Draft| {
+        let deck = Box::new(deck.clone());
+        let task = Task::Slide { number: 2, deck };
+        compose(
+            &Brief {
+                task,
+                ..greek.clone()
+            },
+            3,
+        )
     };
-    let greek = Brief {
-        task,
-        ..brief(Subject::topic("42").unwrap(), Language::El, 7)
-    };
-    assert_eq!(
-        compose(&greek, 3),
-        None,
-        "no English slide among Greek ones"
-    );
+    assert_eq!(deck.language, Language::En);
+    assert!(again(&deck).is_some());
+    deck.language = Language::El;
+    assert_eq!(again(&deck), None, "no English slide among Greek ones");
 }
 
 #[test]
