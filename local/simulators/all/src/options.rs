@@ -7,6 +7,7 @@ use confab_simulator_base::{CallRecord, unknown_setting};
 use confab_simulator_meta::MetaAccount;
 use confab_simulator_shop::ShopConfig;
 use confab_simulator_stripe::StripeAccount;
+use confab_simulator_telegram::TelegramAccount;
 use confab_simulator_twilio::TwilioAccount;
 
 /// Values by simulator and name of the setting.
@@ -19,6 +20,7 @@ pub struct Options {
     pub base_url: String,
     pub meta: MetaAccount,
     pub twilio: TwilioAccount,
+    pub telegram: TelegramAccount,
     pub stripe: StripeAccount,
     /// The shop on the ledger page, if payments are running.
     pub shop: Option<ShopConfig>,
@@ -35,6 +37,7 @@ impl Options {
             base_url,
             meta: MetaAccount::default(),
             twilio: TwilioAccount::default(),
+            telegram: TelegramAccount::default(),
             stripe: StripeAccount::default(),
             shop: settings.get("shop").map(|_| ShopConfig::default()),
             clock: Arc::new(|| jiff::Timestamp::now().as_millisecond()),
@@ -54,6 +57,7 @@ impl Options {
         match simulator {
             "meta" => self.meta.set(name, value),
             "twilio" => self.twilio.set(name, value),
+            "telegram" => self.telegram.set(name, value),
             "stripe" => self.stripe.set(name, value),
             "astria" => confab_simulator_astria::check_setting(name, value),
             "model" => confab_simulator_openai::check_setting(name, value),
@@ -73,6 +77,7 @@ impl std::fmt::Debug for Options {
             .field("base_url", &self.base_url)
             .field("meta", &self.meta)
             .field("twilio", &self.twilio)
+            .field("telegram", &self.telegram)
             .field("stripe", &self.stripe)
             .finish_non_exhaustive()
     }

@@ -12,6 +12,7 @@ use confab_simulator_openai::OpenAi;
 use confab_simulator_phone::Phone;
 use confab_simulator_shop::Shop;
 use confab_simulator_stripe::Stripe;
+use confab_simulator_telegram::Telegram;
 use confab_simulator_twilio::Twilio;
 use tokio::sync::watch;
 
@@ -27,6 +28,7 @@ pub struct Simulators {
     meta: Arc<Meta>,
     twilio: Arc<Twilio>,
     phone: Arc<Phone>,
+    telegram: Arc<Telegram>,
     stripe: Arc<Stripe>,
     astria: Arc<Astria>,
     openai: Arc<OpenAi>,
@@ -53,6 +55,7 @@ impl Simulators {
         let phone = Phone::new(Arc::clone(&chat), Arc::clone(&meta), Arc::clone(&twilio));
         Ok(Arc::new(Self {
             phone,
+            telegram: Telegram::open(Arc::clone(&context), options.telegram)?,
             stripe: Stripe::open(Arc::clone(&context), options.stripe)?,
             astria: Astria::open(Arc::clone(&context))?,
             openai: OpenAi::open(Arc::clone(&context))?,
@@ -70,6 +73,7 @@ impl Simulators {
             .merge(confab_simulator_meta::routes(Arc::clone(&self.meta)))
             .merge(confab_simulator_twilio::routes(Arc::clone(&self.twilio)))
             .merge(confab_simulator_phone::routes(Arc::clone(&self.phone)))
+            .merge(confab_simulator_telegram::routes(Arc::clone(&self.telegram)))
             .merge(confab_simulator_stripe::routes(Arc::clone(&self.stripe)))
             .merge(confab_simulator_astria::routes(Arc::clone(&self.astria)))
             .merge(confab_simulator_openai::routes(Arc::clone(&self.openai)))
@@ -103,9 +107,11 @@ impl Simulators {
             context(),
             Arc::clone(self.astria.webhooks()),
             vec![Arc::clone(&self.astria) as _],
-            stopped,
+            stopped.clone(),
         );
-        tokio::join!(stop_delivery, messages, payments, tunes);
+        let telegram =
+            confab_simulator_telegram::run_delivery(Arc::clone(&self.telegram), stopped);
+        tokio::join!(stop_delivery, messages, payments, tunes, telegram);
         self.context.close();
     }
 }

@@ -23,7 +23,7 @@ use confab_messaging::{
 };
 use confab_meta::{Meta, MetaConfig};
 use confab_simulators::{
-    CallRecord, MetaAccount, Options, Simulators, StripeAccount, TwilioAccount,
+    CallRecord, MetaAccount, Options, Simulators, StripeAccount, TelegramAccount, TwilioAccount,
 };
 use confab_stripe::{Notice, Stripe, StripeConfig};
 use confab_twilio::{Twilio, TwilioConfig};
@@ -33,6 +33,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Twilio's id of the template.
 pub(crate) const NEWS: &str = "HX00000000000000000000000000000001";
+pub(crate) const TELEGRAM_TOKEN: &str = "7000000001:AAtest";
 pub(crate) const CORRELATION: &str = "cor_01jx8qkm9h0000000000000000";
 
 /// An app that records what it receives, and answers as set.
@@ -503,6 +504,12 @@ fn options(
             account_sid: "AC1".into(),
             auth_token: "12345".to_owned().into(),
             from: "whatsapp:+14155238886".into(),
+        },
+        telegram: TelegramAccount {
+            webhook_url: String::new(),
+            token: TELEGRAM_TOKEN.to_owned().into(),
+            secret: String::new().into(),
+            username: "slides_bot".into(),
         },
         stripe: StripeAccount {
             webhook_url: format!("{gateway}/payment-received"),

@@ -35,4 +35,10 @@ mod stripe_refunds;
 #[cfg(test)]
 mod stripe_versions;
 #[cfg(test)]
+mod telegram;
+#[cfg(test)]
+mod telegram_faults;
+#[cfg(test)]
+mod telegram_webhook;
+#[cfg(test)]
 mod twilio;
