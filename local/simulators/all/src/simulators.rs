@@ -73,7 +73,9 @@ impl Simulators {
             .merge(confab_simulator_meta::routes(Arc::clone(&self.meta)))
             .merge(confab_simulator_twilio::routes(Arc::clone(&self.twilio)))
             .merge(confab_simulator_phone::routes(Arc::clone(&self.phone)))
-            .merge(confab_simulator_telegram::routes(Arc::clone(&self.telegram)))
+            .merge(confab_simulator_telegram::routes(Arc::clone(
+                &self.telegram,
+            )))
             .merge(confab_simulator_stripe::routes(Arc::clone(&self.stripe)))
             .merge(confab_simulator_astria::routes(Arc::clone(&self.astria)))
             .merge(confab_simulator_openai::routes(Arc::clone(&self.openai)))
@@ -109,8 +111,7 @@ impl Simulators {
             vec![Arc::clone(&self.astria) as _],
             stopped.clone(),
         );
-        let telegram =
-            confab_simulator_telegram::run_delivery(Arc::clone(&self.telegram), stopped);
+        let telegram = confab_simulator_telegram::run_delivery(Arc::clone(&self.telegram), stopped);
         tokio::join!(stop_delivery, messages, payments, tunes, telegram);
         self.context.close();
     }

@@ -19,6 +19,8 @@ pub(crate) async fn stream(
     let listener = (telegram.page_updates.subscribe(), telegram.context.closed());
     let updates = stream::unfold(listener, |(mut updates, mut closed)| async {
         let update = tokio::select! {
+            // What was sent before the end is shown first.
+            biased;
             update = updates.recv() => update,
             _ = closed.wait_for(|closed| *closed) => return None,
         };

@@ -37,6 +37,8 @@ mod stripe_versions;
 #[cfg(test)]
 mod telegram;
 #[cfg(test)]
+mod telegram_bot;
+#[cfg(test)]
 mod telegram_faults;
 #[cfg(test)]
 mod telegram_webhook;
