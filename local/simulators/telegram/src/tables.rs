@@ -9,6 +9,7 @@ pub(crate) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS telegram_rows (
         kind TEXT NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS telegram_rows_in_order ON telegram_rows (kind, n);
     CREATE TABLE IF NOT EXISTS telegram_messages (
         chat_id INTEGER NOT NULL, message_id INTEGER NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (chat_id, message_id)
