@@ -27,6 +27,6 @@ pub use compose::{compose, compose_wisdom};
 pub use detect::{Detection, detect};
 pub use policy::{CACHE_TTL, MAX_MODEL_CALLS, PROMPT_VERSION, cache_key, max_tokens};
 pub use prompt::{Brevity, Prompt, prompt, repair_request};
-pub use request::{Subject, TextError};
+pub use request::{RequestText, TextError};
 pub use shelf::{MAX_CANDIDATES, Shelf, ShelfError, Verse};
 pub use text::grapheme_count;

@@ -23,6 +23,13 @@ mod update;
 pub use bus::{CancelReason, CarouselEvent, Change, FailReason, Origin, Subject};
 pub use carousel_id::{CarouselId, CarouselIdError};
 pub use chat::{Chat, DailyQuota, OpenQuestion, Question, RecentCarousel, SeriesDraft};
+pub use content::{
+    Allowance, Answer, AnswerError, AnswerSlide, Brevity, Brief, CACHE_TTL, Detection, Field,
+    MAX_CANDIDATES, MAX_MODEL_CALLS, PROMPT_VERSION, Prompt, RequestText, Shelf, ShelfError, Task,
+    TextError, TokenCount, TokenPrice, TokenPriceTable, Verse, Violation, Written, accept,
+    accept_with_cuts, cache_key, check, compose, compose_wisdom, detect, grapheme_count,
+    max_tokens, parse_answer, prompt, repair_request,
+};
 pub use conversation::{
     ChatContext, ChatState, Limits, PageRequest, Trigger, carousels_of, decide,
 };
@@ -31,13 +38,6 @@ pub use effect::{Effect, QuotaChange};
 pub use job::{
     Page, PdfFile, PdfJob, RenderJob, SlideFile, Source, WriteJob, WriteResult, WriteTask,
     page_hash,
-};
-pub use content::{
-    Allowance, Answer, AnswerError, AnswerSlide, Brevity, Brief, CACHE_TTL, Detection, Field,
-    MAX_CANDIDATES, MAX_MODEL_CALLS, PROMPT_VERSION, Prompt, Shelf, ShelfError, Subject as RequestText, Task,
-    TextError, TokenCount, TokenPrice, TokenPriceTable, Verse, Violation, Written, accept,
-    accept_with_cuts, cache_key, check, compose, compose_wisdom, detect, grapheme_count,
-    max_tokens, parse_answer, prompt, repair_request,
 };
 pub use language::{Language, Script, UiLanguage};
 pub use look::{Brand, Color, FontPair, Format, Look, Template};

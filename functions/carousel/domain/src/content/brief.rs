@@ -1,11 +1,11 @@
 //! What is to be written, for the model and for the composer alike.
 
-use super::{Subject, Verse};
+use super::{RequestText, Verse};
 use crate::{Draft, Language, Slide, SlideKind};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brief {
-    pub subject: Subject,
+    pub subject: RequestText,
     pub language: Language,
     pub task: Task,
     /// The verses that may be quoted, the best first.

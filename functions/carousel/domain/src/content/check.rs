@@ -6,7 +6,7 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
-    Answer, AnswerSlide, Brief, Subject,
+    Answer, AnswerSlide, Brief, RequestText,
     detect::dominant_script,
     text::{fold, grapheme_count},
 };
@@ -125,8 +125,10 @@ struct Given {
 impl Given {
     fn of(brief: &Brief) -> Self {
         let excuses_script = match &brief.subject {
-            Subject::Topic(_) => true,
-            Subject::Text(text) => dominant_script(text.as_str()) == Some(brief.language.script()),
+            RequestText::Topic(_) => true,
+            RequestText::Text(text) => {
+                dominant_script(text.as_str()) == Some(brief.language.script())
+            }
         };
         Self {
             text: fold(brief.subject.as_str()),

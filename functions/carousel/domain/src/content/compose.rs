@@ -11,7 +11,7 @@ mod rank;
 mod titles;
 
 use super::{
-    Answer, AnswerSlide, Brief, Detection, Shelf, Subject, Task, Verse, Written, accept,
+    Answer, AnswerSlide, Brief, Detection, RequestText, Shelf, Task, Verse, Written, accept,
     answer::clean_hashtag,
     detect,
     text::{ellipsis, first_graphemes},
@@ -38,7 +38,7 @@ pub fn compose(brief: &Brief, seed: u64) -> Option<Written> {
         ..brief.clone()
     };
     let seed = usize::try_from(seed % (1 << 31)).unwrap_or_default();
-    if let Subject::Text(text) = &brief.subject
+    if let RequestText::Text(text) = &brief.subject
         && let Some(language) = language_of(text.as_str(), language)
     {
         let brief = Brief {
@@ -174,7 +174,7 @@ fn compose_topic(brief: Brief, avoid: &[String], seed: usize) -> Option<Written>
         (None, Task::Slide { .. }) => return None,
     };
     let topic = first_graphemes(brief.subject.as_str(), MAX_TOPIC);
-    let subject = Subject::topic(topic).unwrap_or_else(|_| brief.subject.clone());
+    let subject = RequestText::topic(topic).unwrap_or_else(|_| brief.subject.clone());
     let mut verses = brief.verses.clone();
     verses.retain(|verse| pack.language == brief.language && verse.is_about(topic, pack.language));
     let brief = Brief {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use confab_core::hex;
 use sha2::{Digest, Sha256};
 
-use super::{Brief, Subject, Task};
+use super::{Brief, RequestText, Task};
 use crate::{Language, Script};
 
 /// Names instructions, schema and checks. Answers to other versions are not reused.
@@ -18,7 +18,7 @@ pub const MAX_MODEL_CALLS: u32 = 2;
 /// Returns the cache key of a brief, within the person's own cache. `None` for briefs that want something
 /// new, and for a person's own text.
 pub fn cache_key(brief: &Brief) -> Option<String> {
-    let (Task::Deck { count }, Subject::Topic(topic)) = (&brief.task, &brief.subject) else {
+    let (Task::Deck { count }, RequestText::Topic(topic)) = (&brief.task, &brief.subject) else {
         return None;
     };
     if !brief.avoid_titles.is_empty() {
@@ -60,7 +60,7 @@ mod tests {
 
     fn brief(topic: &str, language: Language, count: usize) -> Brief {
         Brief {
-            subject: Subject::topic(topic).unwrap(),
+            subject: RequestText::topic(topic).unwrap(),
             language,
             task: Task::Deck { count },
             verses: Vec::new(),
@@ -92,7 +92,7 @@ mod tests {
             ..brief("rest", Language::En, 7)
         };
         assert_eq!(cache_key(&again), None);
-        let subject = Subject::text("My own words.").unwrap();
+        let subject = RequestText::text("My own words.").unwrap();
         assert_eq!(
             cache_key(&Brief {
                 subject,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Brief, Subject, Task, Violation, check::kind_name, max_tokens};
+use super::{Brief, RequestText, Task, Violation, check::kind_name, max_tokens};
 use crate::Language;
 
 /// A request to a model. The system text is the same for everybody; all that a person wrote is in `data`.
@@ -75,8 +75,8 @@ pub fn repair_request(violations: &[Violation]) -> Value {
 
 fn data(brief: &Brief, brevity: Brevity) -> Value {
     let (kind, text) = match &brief.subject {
-        Subject::Topic(text) => ("topic", text),
-        Subject::Text(text) => ("text", text),
+        RequestText::Topic(text) => ("topic", text),
+        RequestText::Text(text) => ("text", text),
     };
     let verses = brief
         .verses

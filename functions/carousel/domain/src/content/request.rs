@@ -18,14 +18,14 @@ pub enum TextError {
 /// What slides are about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "text", rename_all = "snake_case")]
-pub enum Subject {
+pub enum RequestText {
     /// One line.
     Topic(Private<String>),
     /// A person's own text, which the slides retell.
     Text(Private<String>),
 }
 
-impl Subject {
+impl RequestText {
     pub fn topic(text: &str) -> Result<Self, TextError> {
         Ok(Self::Topic(bounded(text, MAX_TOPIC, clean_line)?.into()))
     }
@@ -66,15 +66,18 @@ mod tests {
     #[test]
     fn topics_are_counted_in_graphemes_up_to_the_limit() {
         let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
-        assert!(Subject::topic(&family.repeat(MAX_TOPIC)).is_ok());
+        assert!(RequestText::topic(&family.repeat(MAX_TOPIC)).is_ok());
         let too_long = TextError::TooLong {
             length: MAX_TOPIC + 1,
             limit: MAX_TOPIC,
         };
-        assert_eq!(Subject::topic(&family.repeat(MAX_TOPIC + 1)), Err(too_long));
-        assert!(Subject::text(&family.repeat(MAX_SOURCE)).is_ok());
-        assert!(Subject::text(&family.repeat(MAX_SOURCE + 1)).is_err());
-        assert!(Subject::topic(&"x".repeat(10_000_000)).is_err());
+        assert_eq!(
+            RequestText::topic(&family.repeat(MAX_TOPIC + 1)),
+            Err(too_long)
+        );
+        assert!(RequestText::text(&family.repeat(MAX_SOURCE)).is_ok());
+        assert!(RequestText::text(&family.repeat(MAX_SOURCE + 1)).is_err());
+        assert!(RequestText::topic(&"x".repeat(10_000_000)).is_err());
     }
 
     #[test]
@@ -86,8 +89,8 @@ mod tests {
             "\u{200d}\u{200d}",
             "\u{e0041}\u{3164}",
         ] {
-            assert_eq!(Subject::topic(text), Err(TextError::Empty), "{text:?}");
-            assert_eq!(Subject::text(text), Err(TextError::Empty), "{text:?}");
+            assert_eq!(RequestText::topic(text), Err(TextError::Empty), "{text:?}");
+            assert_eq!(RequestText::text(text), Err(TextError::Empty), "{text:?}");
         }
     }
 
@@ -95,11 +98,11 @@ mod tests {
     fn topics_are_one_line_and_texts_keep_their_paragraphs() {
         let words = " small \r\n\r\n\r\n habits\u{2028}that  stick ";
         assert_eq!(
-            Subject::topic(words).unwrap().as_str(),
+            RequestText::topic(words).unwrap().as_str(),
             "small habits that stick"
         );
         assert_eq!(
-            Subject::text(words).unwrap().as_str(),
+            RequestText::text(words).unwrap().as_str(),
             "small\n\nhabits\nthat stick"
         );
     }

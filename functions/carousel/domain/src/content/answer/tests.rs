@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::content::{Field, Subject, Verse, grapheme_count};
+use crate::content::{Field, RequestText, Verse, grapheme_count};
 
 fn verse(id: &str, text: &str) -> Verse {
     Verse {
@@ -16,7 +16,7 @@ fn verse(id: &str, text: &str) -> Verse {
 
 fn brief(count: usize) -> Brief {
     Brief {
-        subject: Subject::topic("rest").unwrap(),
+        subject: RequestText::topic("rest").unwrap(),
         language: Language::En,
         task: Task::Deck { count },
         verses: vec![

@@ -42,7 +42,7 @@ fn brief() -> Brief {
         text: "Sit down.".into(),
     };
     Brief {
-        subject: Subject::topic("rest and Привет at Foo.com with @dana").unwrap(),
+        subject: RequestText::topic("rest and Привет at Foo.com with @dana").unwrap(),
         language: Language::En,
         task: Task::Deck { count: 4 },
         verses: vec![verse("one"), verse("two")],
@@ -125,7 +125,7 @@ fn texts_in_another_script_are_in_the_wrong_language_unless_the_person_wrote_the
         []
     );
     // A whole text in another language is to be translated.
-    let text = Subject::text("Отдых важнее всего на свете, правда.").unwrap();
+    let text = RequestText::text("Отдых важнее всего на свете, правда.").unwrap();
     let mut answer = good();
     answer.slides[2].body = "Отдых важнее всего на свете, правда.".into();
     let found = check(

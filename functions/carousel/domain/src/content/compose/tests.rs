@@ -33,7 +33,7 @@ fn verse(id: &str, language: Language) -> Verse {
     }
 }
 
-fn brief(subject: Subject, language: Language, count: usize) -> Brief {
+fn brief(subject: RequestText, language: Language, count: usize) -> Brief {
     let verses = ["1", "2", "3"].map(|id| verse(id, language)).to_vec();
     Brief {
         subject,
@@ -137,14 +137,14 @@ fn hostile_topics_and_texts_make_good_carousels_in_every_language_and_length() {
         for language in UI.into_iter().chain([Language::El, Language::Zh]) {
             for count in [1, 2, MAX_SLIDES] {
                 let subjects = [
-                    Subject::topic(&words).unwrap(),
-                    Subject::text(&words).unwrap(),
+                    RequestText::topic(&words).unwrap(),
+                    RequestText::text(&words).unwrap(),
                 ];
                 for subject in subjects {
                     let brief = brief(subject, language, count);
                     let draft = deck_of(&brief, 11);
                     assert_eq!(draft.slides.len(), count, "{words}");
-                    let is_topic = matches!(brief.subject, Subject::Topic(_));
+                    let is_topic = matches!(brief.subject, RequestText::Topic(_));
                     if is_topic {
                         assert_eq!(
                             draft.language,
@@ -167,7 +167,7 @@ fn every_outline_of_every_language_passes_the_checks_at_full_length() {
     for language in UI {
         let mut titles = std::collections::HashSet::new();
         for seed in 0..24 {
-            let brief = brief(Subject::topic("42").unwrap(), language, MAX_SLIDES);
+            let brief = brief(RequestText::topic("42").unwrap(), language, MAX_SLIDES);
             let draft = deck_of(&brief, seed);
             assert_passes(&draft, &brief);
             assert_eq!(
@@ -187,7 +187,7 @@ fn every_outline_of_every_language_passes_the_checks_at_full_length() {
 #[test]
 fn topics_stand_before_a_colon_after_a_question_or_in_quotation_marks() {
     let title = |topic: &str, language| {
-        let brief = brief(Subject::topic(topic).unwrap(), language, 7);
+        let brief = brief(RequestText::topic(topic).unwrap(), language, 7);
         let draft = deck_of(&brief, 0);
         (draft.title.clone(), draft.slides[0].body.clone())
     };
@@ -227,7 +227,7 @@ fn topics_stand_before_a_colon_after_a_question_or_in_quotation_marks() {
 
 #[test]
 fn again_has_another_title_and_other_ideas_while_there_are_any() {
-    let mut brief = brief(Subject::topic("rest").unwrap(), Language::En, 7);
+    let mut brief = brief(RequestText::topic("rest").unwrap(), Language::En, 7);
     let mut seen = std::collections::HashSet::new();
     for _ in 0..4 {
         let draft = deck_of(&brief, 5);
@@ -252,7 +252,7 @@ fn again_has_another_title_and_other_ideas_while_there_are_any() {
 #[test]
 fn one_slide_is_replaced_by_a_new_one_of_its_place() {
     for language in UI {
-        let deck = deck_of(&brief(Subject::topic("42").unwrap(), language, 7), 3);
+        let deck = deck_of(&brief(RequestText::topic("42").unwrap(), language, 7), 3);
         for number in 1..=7 {
             let task = Task::Slide {
                 number,
@@ -260,7 +260,7 @@ fn one_slide_is_replaced_by_a_new_one_of_its_place() {
             };
             let brief = Brief {
                 task,
-                ..brief(Subject::topic("42").unwrap(), language, 7)
+                ..brief(RequestText::topic("42").unwrap(), language, 7)
             };
             let Some(Written::Slide(slide)) = compose(&brief, 3) else {
                 panic!()
@@ -279,7 +279,7 @@ fn one_slide_is_replaced_by_a_new_one_of_its_place() {
 
 #[test]
 fn one_slide_is_in_the_language_of_its_carousel_or_not_composed() {
-    let greek = brief(Subject::topic("42").unwrap(), Language::El, 7);
+    let greek = brief(RequestText::topic("42").unwrap(), Language::El, 7);
     let mut deck = deck_of(&greek, 3);
     let again = |deck: &Draft| {
         let deck = Box::new(deck.clone());
@@ -300,7 +300,7 @@ fn one_slide_is_in_the_language_of_its_carousel_or_not_composed() {
 
 #[test]
 fn quotes_are_the_best_verses_and_none_without_a_shelf() {
-    let with = brief(Subject::topic("rest").unwrap(), Language::En, 7);
+    let with = brief(RequestText::topic("rest").unwrap(), Language::En, 7);
     let quotes = |brief: &Brief| {
         let slides = deck_of(brief, 1).slides;
         slides
@@ -329,7 +329,7 @@ fn quotes_are_the_best_verses_and_none_without_a_shelf() {
 
 #[test]
 fn composing_is_deterministic() {
-    let brief = brief(Subject::topic("rest").unwrap(), Language::He, 15);
+    let brief = brief(RequestText::topic("rest").unwrap(), Language::He, 15);
     assert_eq!(compose(&brief, u64::MAX), compose(&brief.clone(), u64::MAX));
 }
 
@@ -373,7 +373,7 @@ proptest! {
     fn any_topic_makes_a_carousel_that_passes_the_checks(
         text in "\\PC{1,220}|.{1,60}|[a-zA-Zа-яא-ת@#.:/?!\u{200d}👩 ]{1,80}", count in 1..=MAX_SLIDES, seed: u64, ui in 0..5_usize,
     ) {
-        if let Ok(subject) = Subject::topic(&text) {
+        if let Ok(subject) = RequestText::topic(&text) {
             let brief = brief(subject, UI[ui], count);
             assert_passes(&deck_of(&brief, seed), &brief);
         }
@@ -383,12 +383,12 @@ proptest! {
     fn any_text_makes_a_carousel_that_passes_the_checks(
         text in "(\\PC{1,80}[.!?\n ]{0,2}){1,12}|([a-zа-яא-ת@#.:/ ]{1,40}[.!\n]{1,2} ){1,20}", count in 1..=MAX_SLIDES, seed: u64, language in 0..16_usize,
     ) {
-        if let Ok(subject) = Subject::text(&text) {
+        if let Ok(subject) = RequestText::text(&text) {
             let brief = brief(subject, Language::ALL[language], count);
             let draft = deck_of(&brief, seed);
             // What cannot be retold is the topic of a carousel.
             let is_retold = language_of(brief.subject.as_str(), brief.language) == Some(draft.language);
-            let topic = || Subject::topic(first_graphemes(brief.subject.as_str(), MAX_TOPIC)).unwrap();
+            let topic = || RequestText::topic(first_graphemes(brief.subject.as_str(), MAX_TOPIC)).unwrap();
             let passes = |subject| check_again(&draft, &Brief { subject, ..brief.clone() }).is_empty();
             prop_assert!(passes(topic()) || (is_retold && passes(brief.subject.clone())));
             prop_assert_eq!(draft.slides.len(), count);

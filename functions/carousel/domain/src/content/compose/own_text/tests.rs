@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     MAX_SOURCE,
-    content::{Brief, Subject, Task, Written, compose},
+    content::{Brief, RequestText, Task, Written, compose},
 };
 
 const TEXT: &str = "How bees find home\n\
@@ -11,7 +11,7 @@ const TEXT: &str = "How bees find home\n\
 
 fn deck(text: &str, language: Language, count: usize) -> crate::Draft {
     let brief = Brief {
-        subject: Subject::text(text).unwrap(),
+        subject: RequestText::text(text).unwrap(),
         language,
         task: Task::Deck { count },
         verses: Vec::new(),

@@ -78,7 +78,7 @@ fn titles_and_texts_of_a_pack_are_all_different() {
 #[test]
 fn hashtags_are_words_of_the_topic_and_the_packs_own() {
     let brief = |topic: &str| Brief {
-        subject: crate::content::Subject::topic(topic).unwrap(),
+        subject: crate::content::RequestText::topic(topic).unwrap(),
         language: Language::En,
         task: crate::content::Task::Deck { count: 3 },
         verses: Vec::new(),
