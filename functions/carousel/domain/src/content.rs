@@ -1,7 +1,7 @@
 //! What slides say: reads a request, asks a model, checks its answer, and writes without a model.
 //!
 //! Invariants: a model never writes a quotation, and its words fill text slots only. Every draft,
-//! whoever wrote it, passes [`check`].
+//! by a model or the composer, passes [`check`].
 
 mod answer;
 mod bm25;

@@ -1,4 +1,4 @@
-//! What an answer must be, whoever wrote it.
+//! Rules for an answer, whether a model or the composer wrote it.
 
 use std::collections::HashSet;
 

@@ -39,7 +39,7 @@ Those between are `principle` (something to do), `concept` (something to underst
 - `title`: at most 70 characters; no two alike, and none from `avoid_titles`.
 - `body`: at most 220 characters, one to three whole sentences.
 - `kicker`: at most 24 characters, a word or two above the title.
-- `alt`: at most 300 characters; says what the slide says to somebody who does not see it.
+- `alt`: at most 300 characters; says what the slide says to someone who does not see it.
 - The carousel has a `title` of its own, a `caption` of two to five sentences for the post, and three to five \
 `hashtags` without the number sign.
 - No field is empty, except the body of a quote.
@@ -56,7 +56,7 @@ When `subject` is a text and not a topic, retell that text: add no facts to it.
 When `slide` is there, write that one slide of `deck` again: another idea with another title, in the place of the \
 old one, with the type that `slide` names.
 When a later message lists violations, answer again in full with all of them repaired.
-Refuse what is hateful, sexual, or a help to harm somebody.";
+Refuse what is hateful, sexual, or a help to harm someone.";
 
 /// Builds the request for a brief.
 pub fn prompt(brief: &Brief, brevity: Brevity) -> Prompt {

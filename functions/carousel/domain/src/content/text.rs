@@ -7,7 +7,7 @@ use crate::Script;
 
 /// Combining marks on one base character; no script needs more.
 const MAX_MARKS: usize = 6;
-/// The longest emoji sequence has eleven code points. Longer chains are attacks on whoever draws them.
+/// The longest emoji sequence has eleven code points. Longer chains are attacks on the renderer.
 pub(super) const MAX_GRAPHEME_CHARS: usize = 16;
 
 pub fn grapheme_count(text: &str) -> usize {
