@@ -34,7 +34,7 @@ services() { for service in functions/*/Cargo.toml; do printf -- '--package %s '
 targets=(--workspace --locked --lib --test '*' --bin confab --bin local)
 
 # Tests of processes wait more than they compute.
-export NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}"
+export NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$((1 + $(getconf _NPROCESSORS_ONLN)))}"
 
 # Builds everything at once, tests too.
 build() {
