@@ -55,7 +55,10 @@ pub(crate) async fn run(
     work: impl Future<Output = Result<ApiReply, ApiError>>,
 ) -> Response {
     let mut call = Call::new("astria");
-    let fault = astria.faults().next(path).unwrap_or_default();
+    let fault = astria
+        .faults()
+        .take(|fault| fault.fits(path))
+        .unwrap_or_default();
     if fault.drop_before {
         astria
             .context

@@ -1,17 +1,12 @@
 //! Injected faults in answers to the app.
 
-use confab_simulator_base::{Fault, check_statuses, take_fault};
+use confab_simulator_base::Fault;
 use serde::{Deserialize, Serialize};
 
 /// Start of the paths of pictures.
 pub(crate) const MEDIA: &str = "media/";
 
-/// Faults of the next calls, used up in order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct CallFaults {
-    pub(crate) calls: Vec<CallFault>,
-}
+pub(crate) type CallFaults = confab_simulator_base::CallFaults<CallFault>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,16 +54,11 @@ impl Fault for CallFault {
     }
 }
 
-impl CallFaults {
-    pub(crate) fn check(&self) -> Result<(), String> {
-        check_statuses(&self.calls)
-    }
-
-    pub(crate) fn next(&mut self, path: &str) -> Option<CallFault> {
-        let fits = |fault: &CallFault| match &fault.path {
+impl CallFault {
+    pub(crate) fn fits(&self, path: &str) -> bool {
+        match &self.path {
             Some(start) => path.starts_with(start.as_str()),
             None => !path.starts_with(MEDIA),
-        };
-        take_fault(&mut self.calls, fits)
+        }
     }
 }

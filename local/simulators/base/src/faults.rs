@@ -1,5 +1,7 @@
 //! Injected faults, which the next matching calls use up in order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::delivery_settings::check_range;
 
 pub trait Fault: Clone {
@@ -8,6 +10,30 @@ pub trait Fault: Clone {
 
     /// The status that calls are refused with, if any.
     fn status(&self) -> Option<u16>;
+
+    /// Checks what only this kind of fault has.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Faults of the next calls, used up in order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallFaults<F> {
+    pub calls: Vec<F>,
+}
+
+impl<F: Fault> CallFaults<F> {
+    pub fn check(&self) -> Result<(), String> {
+        check_statuses(&self.calls)?;
+        self.calls.iter().try_for_each(Fault::check)
+    }
+
+    /// Takes the first fault that matches the call.
+    pub fn take(&mut self, matches: impl Fn(&F) -> bool) -> Option<F> {
+        take_fault(&mut self.calls, matches)
+    }
 }
 
 /// Takes the first fault that matches, and removes it after its last use.

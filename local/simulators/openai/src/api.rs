@@ -39,7 +39,10 @@ pub(crate) async fn call(
     call.correlation_id =
         text(&headers, HeaderName::from_static("x-client-request-id")).map(str::to_owned);
     let settings = openai.settings.get();
-    let fault = openai.faults().next(&path).unwrap_or_default();
+    let fault = openai
+        .faults()
+        .take(|fault| fault.fits(&path))
+        .unwrap_or_default();
     if fault.drop_before {
         count(&openai, &path, None);
         openai

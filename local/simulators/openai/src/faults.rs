@@ -1,14 +1,9 @@
 //! Injected faults in answers to the app.
 
-use confab_simulator_base::{Fault, check_statuses, take_fault};
+use confab_simulator_base::Fault;
 use serde::{Deserialize, Serialize};
 
-/// Faults of the next calls, used up in order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct CallFaults {
-    pub(crate) calls: Vec<CallFault>,
-}
+pub(crate) type CallFaults = confab_simulator_base::CallFaults<CallFault>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,18 +51,9 @@ impl Fault for CallFault {
     }
 }
 
-impl CallFaults {
-    pub(crate) fn check(&self) -> Result<(), String> {
-        check_statuses(&self.calls)
-    }
-
-    pub(crate) fn next(&mut self, path: &str) -> Option<CallFault> {
-        let fits = |fault: &CallFault| {
-            fault
-                .path
-                .as_ref()
-                .is_none_or(|start| path.starts_with(start.as_str()))
-        };
-        take_fault(&mut self.calls, fits)
+impl CallFault {
+    pub(crate) fn fits(&self, path: &str) -> bool {
+        let start = self.path.as_deref();
+        start.is_none_or(|start| path.starts_with(start))
     }
 }

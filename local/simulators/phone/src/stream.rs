@@ -1,36 +1,12 @@
 //! Server-sent events: new and changed messages.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{
-    extract::State,
-    response::sse::{self, KeepAlive, Sse},
-};
-use futures::{Stream, stream};
-use tokio::sync::broadcast::error::RecvError;
+use axum::{extract::State, response::IntoResponse};
+use confab_simulator_base::stream_updates;
 
 use crate::phone::Phone;
 
-/// Streams updates until the delivery of webhooks ends, so that an open page does not delay the end
-/// of the process.
-pub(crate) async fn stream(
-    State(phone): State<Arc<Phone>>,
-) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
-    let listener = (phone.context.page_updates(), phone.context.closed());
-    let updates = stream::unfold(listener, |(mut updates, mut closed)| async {
-        let update = tokio::select! {
-            update = updates.recv() => update,
-            _ = closed.wait_for(|closed| *closed) => return None,
-        };
-        let update = match update {
-            Ok(update) => sse::Event::default()
-                .event(update.name)
-                .data(update.data.to_string()),
-            // The page fell behind and has to fetch again.
-            Err(RecvError::Lagged(_)) => sse::Event::default().event("missed").data("{}"),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Ok(update), (updates, closed)))
-    });
-    Sse::new(updates).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+pub(crate) async fn stream(State(phone): State<Arc<Phone>>) -> impl IntoResponse {
+    stream_updates(phone.context.page_updates(), phone.context.closed())
 }

@@ -61,7 +61,7 @@ pub(crate) async fn call(
 ) -> Response {
     let mut call = Call::new("stripe");
     let what = format!("{method} {}", without_ids(&path));
-    let fault = stripe.faults().next(&path);
+    let fault = stripe.faults().take(|fault| fault.fits(&path));
     if fault.as_ref().is_some_and(|fault| fault.drop_before) {
         stripe
             .context

@@ -174,7 +174,8 @@ fn authorize(telegram: &Telegram, path: &str) -> Result<Method, ApiError> {
 fn next_fault(telegram: &Telegram, method: Method, params: &Params) -> Option<CallFault> {
     let settings = telegram.settings.get();
     let mut live = telegram.live();
-    let asked = live.faults.next(method, params.integer("chat_id"));
+    let chat = params.integer("chat_id");
+    let asked = live.faults.take(|fault| fault.fits(method, chat));
     asked.or_else(|| CallFault::by_chance(&settings, method, &mut live.random))
 }
 

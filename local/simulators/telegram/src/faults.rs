@@ -1,16 +1,11 @@
 //! Injected faults of calls: those that are asked for, and those by chance.
 
-use confab_simulator_base::{Fault, check_range, check_statuses, take_fault};
+use confab_simulator_base::{Fault, check_range};
 use serde::{Deserialize, Serialize};
 
 use crate::{api_error::ApiError, method::Method, settings::TelegramSettings};
 
-/// Faults of the next calls, used up in order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct CallFaults {
-    pub(crate) calls: Vec<CallFault>,
-}
+pub(crate) type CallFaults = confab_simulator_base::CallFaults<CallFault>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -67,36 +62,23 @@ impl Fault for CallFault {
     fn status(&self) -> Option<u16> {
         self.http
     }
-}
 
-impl CallFaults {
-    pub(crate) fn check(&self) -> Result<(), String> {
-        check_statuses(&self.calls)?;
-        let is_second = |fault: &CallFault| {
-            fault
-                .retry_after
-                .is_none_or(|seconds| (1..=86_400).contains(&seconds))
-        };
-        check_range(
-            "retry_after",
-            self.calls.iter().all(is_second),
-            "1 to 86400",
-        )
-    }
-
-    pub(crate) fn next(&mut self, method: Method, chat: Option<i64>) -> Option<CallFault> {
-        let fits = |fault: &CallFault| {
-            let names = |name: &String| name.eq_ignore_ascii_case(method.name());
-            let needs_album = fault.album_items.is_some() && method != Method::SendMediaGroup;
-            fault.method.as_ref().is_none_or(names)
-                && fault.chat.is_none_or(|id| Some(id) == chat)
-                && !needs_album
-        };
-        take_fault(&mut self.calls, fits)
+    fn check(&self) -> Result<(), String> {
+        let is_in_range = |seconds| (1..=86_400).contains(&seconds);
+        let is_valid = self.retry_after.is_none_or(is_in_range);
+        check_range("retry_after", is_valid, "1 to 86400")
     }
 }
 
 impl CallFault {
+    pub(crate) fn fits(&self, method: Method, chat: Option<i64>) -> bool {
+        let names = |name: &String| name.eq_ignore_ascii_case(method.name());
+        let needs_album = self.album_items.is_some() && method != Method::SendMediaGroup;
+        self.method.as_ref().is_none_or(names)
+            && self.chat.is_none_or(|id| Some(id) == chat)
+            && !needs_album
+    }
+
     /// Chooses at most one fault by chance for a call.
     pub(crate) fn by_chance(
         settings: &TelegramSettings,
@@ -173,10 +155,11 @@ mod tests {
         let json = r#"{"calls":[{"method":"SENDphoto","chat":7,"http":500},{"album_items":2},{"retry_after":4}]}"#;
         let mut faults: CallFaults = serde_json::from_str(json).unwrap();
         let status = |fault: Option<CallFault>| fault.unwrap().refusal().map(|error| error.code);
-        assert_eq!(status(faults.next(Method::SendPhoto, Some(8))), Some(429));
-        assert_eq!(status(faults.next(Method::SendPhoto, Some(7))), Some(500));
-        assert_eq!(faults.next(Method::SendPhoto, Some(7)), None);
-        assert_eq!(status(faults.next(Method::SendMediaGroup, None)), None);
+        let mut next = |method, chat| faults.take(|fault| fault.fits(method, chat));
+        assert_eq!(status(next(Method::SendPhoto, Some(8))), Some(429));
+        assert_eq!(status(next(Method::SendPhoto, Some(7))), Some(500));
+        assert_eq!(next(Method::SendPhoto, Some(7)), None);
+        assert_eq!(status(next(Method::SendMediaGroup, None)), None);
     }
 
     #[test]
