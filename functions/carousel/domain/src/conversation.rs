@@ -244,6 +244,19 @@ impl Turn<'_> {
         });
     }
 
+    /// Shows a text in the message that was tapped. Without one, sends it.
+    fn show(&mut self, message: Option<TelegramId>, text: RichText, keyboard: Keyboard) {
+        let keyboard = Some(keyboard);
+        match message {
+            Some(message) => self.call(Call::EditMessage {
+                message,
+                text,
+                keyboard,
+            }),
+            None => self.send(text, keyboard),
+        }
+    }
+
     fn send_text(&mut self, text: impl Into<String>) {
         self.send(RichText::plain(text), None);
     }

@@ -210,5 +210,17 @@ fn describe(slides: &mut [AnswerSlide], frame: &Frame) {
     }
 }
 
+fn slide(kind: SlideKind, kicker: &str, title: String, body: String) -> AnswerSlide {
+    let kicker = kicker.to_owned();
+    AnswerSlide {
+        kind,
+        kicker,
+        title,
+        body,
+        verse_id: None,
+        alt: String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -31,7 +31,7 @@ impl Turn<'_> {
                 self.send(RichText::plain(texts.my_id).with(id), None);
             }
             "brand" if is_private => self.show_brand(),
-            "series" if is_private => self.show_series(),
+            "series" if is_private => self.show_series(None),
             "brand" | "series" | "my" => self.send_text(texts.private_only),
             _ if is_private => self.send_text(texts.not_understood),
             _ => {}

@@ -4,8 +4,8 @@ use confab_core::{Private, Timestamp, clip};
 
 use super::{Turn, carousels::Wish, keyboard, taps::Answer, updates::clean};
 use crate::{
-    Cadence, Call, MAX_EPISODES, MAX_SERIES, MAX_TOPIC, Origin, PauseReason, Question, RichText,
-    Series, SeriesDraft, Source, Span, TapAction, TelegramId, Texts, find_zone, series::weekday_in,
+    Cadence, MAX_EPISODES, MAX_SERIES, MAX_TOPIC, Origin, PauseReason, Question, RichText, Series,
+    SeriesDraft, Source, Span, TapAction, TelegramId, Texts, find_zone, series::weekday_in,
 };
 
 /// Hours that are offered as buttons.
@@ -34,28 +34,16 @@ impl Turn<'_> {
             TapAction::ResumeSeries(id) => self.resume_series(id, message),
             TapAction::DeleteSeries(id) => {
                 self.chat.series.retain(|series| series.id != id);
-                self.refresh_series(message);
+                self.show_series(message);
             }
             _ => return Answer::Toast(self.texts().unknown_button),
         }
         Answer::Silent
     }
 
-    pub(super) fn show_series(&mut self) {
+    pub(super) fn show_series(&mut self, message: Option<TelegramId>) {
         let (text, rows) = self.series_list();
-        self.send(text, Some(keyboard(rows)));
-    }
-
-    fn refresh_series(&mut self, message: Option<TelegramId>) {
-        let (text, rows) = self.series_list();
-        match message {
-            Some(message) => self.call(Call::EditMessage {
-                message,
-                text,
-                keyboard: Some(keyboard(rows)),
-            }),
-            None => self.send(text, Some(keyboard(rows))),
-        }
+        self.show(message, text, keyboard(rows));
     }
 
     fn series_list(&self) -> (RichText, Vec<Vec<(String, TapAction)>>) {
@@ -137,7 +125,7 @@ impl Turn<'_> {
 
     fn set_cadence(&mut self, is_weekly: bool, message: Option<TelegramId>) {
         let Some(draft) = &mut self.chat.series_draft else {
-            return self.refresh_series(message);
+            return self.show_series(message);
         };
         draft.is_weekly = is_weekly;
         let button = |hour: u8| (format!("{hour}:00"), TapAction::SetHour(hour));
@@ -148,19 +136,12 @@ impl Turn<'_> {
             keyboard(rows.collect()),
             RichText::plain(self.texts().ask_hour),
         );
-        match message {
-            Some(message) => self.call(Call::EditMessage {
-                message,
-                text,
-                keyboard: Some(rows),
-            }),
-            None => self.send(text, Some(rows)),
-        }
+        self.show(message, text, rows);
     }
 
     fn set_hour(&mut self, user: TelegramId, hour: u8, message: Option<TelegramId>) {
         let Some(draft) = &mut self.chat.series_draft else {
-            return self.refresh_series(message);
+            return self.show_series(message);
         };
         draft.hour = Some(hour);
         if self.chat.zone.is_none() {
@@ -247,7 +228,7 @@ impl Turn<'_> {
         if let Some(series) = self.chat.series_mut(id) {
             series.pause = Some(PauseReason::Person);
         }
-        self.refresh_series(message);
+        self.show_series(message);
     }
 
     fn resume_series(&mut self, id: u16, message: Option<TelegramId>) {
@@ -256,7 +237,7 @@ impl Turn<'_> {
             series.pause = None;
             series.plan_after(now, &zone);
         }
-        self.refresh_series(message);
+        self.show_series(message);
     }
 
     /// Begins one carousel for each series that is due, and plans its next one after now. One that

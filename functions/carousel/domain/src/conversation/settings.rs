@@ -104,14 +104,7 @@ impl Turn<'_> {
         let auto = TapAction::SetSlidesLanguage(None);
         rows.push(vec![(texts.slides_language_auto.to_owned(), auto)]);
         let text = RichText::plain(texts.choose_slides_language);
-        match message {
-            Some(message) => self.call(Call::EditMessage {
-                message,
-                text,
-                keyboard: Some(keyboard(rows)),
-            }),
-            None => self.send(text, Some(keyboard(rows))),
-        }
+        self.show(message, text, keyboard(rows));
     }
 
     fn set_slides_language(&mut self, language: Option<Language>) {

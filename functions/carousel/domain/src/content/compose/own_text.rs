@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{
     frames::Frame,
     rank::{best, rank},
+    slide,
     titles::Titles,
 };
 use crate::{
@@ -268,18 +269,6 @@ fn pieces(sentence: &str) -> Vec<String> {
         parts.push(rest.to_owned());
     }
     parts
-}
-
-fn slide(kind: SlideKind, kicker: &str, title: String, body: String) -> AnswerSlide {
-    let kicker = kicker.to_owned();
-    AnswerSlide {
-        kind,
-        kicker,
-        title,
-        body,
-        verse_id: None,
-        alt: String::new(),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     outlines::{CLOSINGS, CONCEPTS, IDEAS, IDEAS_OF, IDEAS_OF_SECTION, OUTLINES, SECTIONS},
-    packs,
+    packs, slide,
     titles::Titles,
 };
 use crate::{
@@ -355,18 +355,6 @@ fn capitalize(text: &str) -> String {
             format!("{capital}{}", rest.as_str())
         }
         _ => text.to_owned(),
-    }
-}
-
-fn slide(kind: SlideKind, kicker: &str, title: String, body: String) -> AnswerSlide {
-    let kicker = kicker.to_owned();
-    AnswerSlide {
-        kind,
-        kicker,
-        title,
-        body,
-        verse_id: None,
-        alt: String::new(),
     }
 }
 
