@@ -1,6 +1,6 @@
 //! One message in rooms of many sizes: all who live get it, the dead are forgotten, and what it takes is counted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::ParseIntError, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, Select, WriteRequest};
@@ -8,21 +8,17 @@ use confab_e2e::{Guest, Live, PATIENCE, Place, eventually, peak_memory};
 use futures::{StreamExt, TryStreamExt, future, future::try_join_all, stream};
 use serde_json::{Value, json};
 
-/// The sizes; `CONFAB_ROOMS_SIZES=1,10,100,1000,5000` is what docs/BENCHMARKS.md shows.
+/// Numbers in a variable, as `1,10,100`. scripts/bench sets those that docs/BENCHMARKS.md shows.
 #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
-fn sizes() -> Result<Vec<usize>> {
-    let given = std::env::var("CONFAB_ROOMS_SIZES").unwrap_or_else(|_| "1,10,100".to_owned());
-    given
-        .split(',')
-        .map(|size| size.parse().context("as 1,10,100"))
-        .collect()
+fn scale<N: FromStr<Err = ParseIntError>>(variable: &str, default: &str) -> Result<Vec<N>> {
+    let given = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
+    let numbers = given.split(',').map(str::parse).collect::<Result<_, _>>();
+    numbers.with_context(|| format!("{variable} is written as {default}"))
 }
 
-/// Messages whose delivery is measured. `CONFAB_ROOMS_DELIVERIES=100` is what docs/BENCHMARKS.md shows.
-#[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
-fn measured_deliveries() -> Result<usize> {
-    let given = std::env::var("CONFAB_ROOMS_DELIVERIES").unwrap_or_else(|_| "20".to_owned());
-    given.parse().context("a number of messages")
+fn count(variable: &str, default: &str) -> Result<usize> {
+    let numbers = scale(variable, default)?;
+    numbers.first().copied().context("a number")
 }
 
 const AT_ONCE: usize = 40;
@@ -120,7 +116,7 @@ async fn brings(place: &Place, host: &Guest, code: &str, id: &str, text: &str) -
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broadcasts_reach_open_connections_and_forget_closed_ones() -> Result<()> {
     let place = Place::local().await?;
-    for size in sizes()? {
+    for size in scale("CONFAB_ROOMS_SIZES", "1,10,100")? {
         let host = Guest::new(&place).await?;
         let code = host.opens(&format!("Room of {size}"), "Host").await?;
         let sockets: Vec<Live> = stream::iter(0..size)
@@ -239,7 +235,7 @@ async fn all_hear(sockets: &[Live], text: &str) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bursts_reach_all_members_completely() -> Result<()> {
     const PEOPLE: usize = 40;
-    const WORDS: usize = 3;
+    let rounds = count("CONFAB_ROOMS_ROUNDS", "3")?;
     let place = Place::local().await?;
     let host = Guest::new(&place).await?;
     let code = host.opens("Goal!", "Host").await?;
@@ -256,7 +252,7 @@ async fn bursts_reach_all_members_completely() -> Result<()> {
     }))
     .await?;
     let before = spent(&place).await?;
-    for round in 0..WORDS {
+    for round in 0..rounds {
         let all = sockets.iter().zip(&people).map(|(live, guest)| {
             let id = format!("{}-{round}", guest.id);
             async move {
@@ -269,7 +265,7 @@ async fn bursts_reach_all_members_completely() -> Result<()> {
     }
     // Who was told to try again does.
     for guest in &people {
-        for round in 0..WORDS {
+        for round in 0..rounds {
             let (id, text) = (
                 format!("{}-{round}", guest.id),
                 format!("word {round} of {}", guest.id),
@@ -278,7 +274,7 @@ async fn bursts_reach_all_members_completely() -> Result<()> {
         }
     }
     let said = host.reads(&code).await?;
-    assert_eq!(said.len(), PEOPLE * WORDS);
+    assert_eq!(said.len(), PEOPLE * rounds);
     assert_eq!(
         said.last().map(|message| message["seq"].clone()),
         Some(json!(said.len())),
@@ -311,7 +307,7 @@ async fn bursts_reach_all_members_completely() -> Result<()> {
     let after = spent(&place).await?;
     let posted = after.get(&posts).map_or(0.0, |calls| calls[0])
         - before.get(&posts).map_or(0.0, |calls| calls[0]);
-    let deliveries = f64::from(u32::try_from(PEOPLE * WORDS * PEOPLE)?);
+    let deliveries = f64::from(u32::try_from(PEOPLE * rounds * PEOPLE)?);
     println!(
         "{posted} posts for {deliveries} deliveries: {:.3}",
         posted / deliveries
@@ -328,7 +324,7 @@ async fn deliveries(
     name: &str,
 ) -> Result<[f64; 2]> {
     let mut took = Vec::new();
-    for number in 0..measured_deliveries()? {
+    for number in 0..count("CONFAB_ROOMS_DELIVERIES", "20")? {
         let (id, text) = (
             format!("{name}-message-{number}"),
             format!("{name} {number}"),
@@ -411,16 +407,6 @@ async fn photo_analysis_does_not_delay_messages() -> Result<()> {
     Ok(())
 }
 
-/// `CONFAB_ROOMS_HISTORY=1000,1000000` is what docs/BENCHMARKS.md shows.
-#[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
-fn histories() -> Result<Vec<u64>> {
-    let given = std::env::var("CONFAB_ROOMS_HISTORY").unwrap_or_else(|_| "1000,3000".to_owned());
-    given
-        .split(',')
-        .map(|length| length.parse().context("as 1000,3000"))
-        .collect()
-}
-
 /// Rows as they are after so many messages, from behind the product's back.
 async fn fills(place: &Place, code: &str, user: &str, length: u64) -> Result<()> {
     const IN_ONE: u64 = 25;
@@ -471,7 +457,7 @@ async fn fills(place: &Place, code: &str, user: &str, length: u64) -> Result<()>
 async fn history_pages_cost_the_same_at_any_length() -> Result<()> {
     let place = Place::local().await?;
     let mut costs = Vec::new();
-    for length in histories()? {
+    for length in scale::<u64>("CONFAB_ROOMS_HISTORY", "1000,3000")? {
         let host = Guest::new(&place).await?;
         let code = host.opens(&format!("Room with {length}"), "Host").await?;
         fills(&place, &code, &host.id, length).await?;
