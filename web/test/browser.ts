@@ -160,3 +160,20 @@ export async function picture(page, tint = "teal") {
   }, tint);
   return { name: `${tint}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(base64, "base64") };
 }
+
+/**
+ * Loads the page again, with fetches of a path that fail until the first click. A page that fetches again by itself
+ * would otherwise end the failure before the click.
+ */
+export async function reloadFailingUntilClick(page, path) {
+  await page.addInitScript((failing) => {
+    const { fetch } = window;
+    let isFailing = true;
+    document.addEventListener("click", () => (isFailing = false), true);
+    window.fetch = (input, init) =>
+      isFailing && String(input).includes(failing)
+        ? Promise.reject(new TypeError("Failed to fetch"))
+        : fetch(input, init);
+  }, path);
+  await page.reload();
+}

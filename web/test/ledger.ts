@@ -1,7 +1,14 @@
 // The ledger as an operator uses it: on the `local` at CONFAB_HOME, or on the mock.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
+import {
+  assertAccessible,
+  assertFits,
+  reloadFailingUntilClick,
+  type Site,
+  setUp,
+  until,
+} from "./browser";
 
 let site: Site;
 before(async () => {
@@ -517,11 +524,9 @@ describe("ledger on the mock", { skip: mockOnly }, () => {
 
   test("a failed fetch is retried", async () => {
     await site.open("/ledger", { expectErrors: true }, async (page) => {
-      await page.route("**/api/ledger/**", (route) => route.abort());
-      await page.reload();
+      await reloadFailingUntilClick(page, "/api/ledger/");
       await page.getByText("local does not answer.").waitFor();
       await assertAccessible(page);
-      await page.unroute("**/api/ledger/**");
       await page.getByRole("button", { name: "Try again" }).click();
       await page.getByRole("heading", { name: "Orders" }).waitFor();
     });

@@ -10,6 +10,7 @@ import {
   bubbles,
   composer,
   picture,
+  reloadFailingUntilClick,
   type Site,
   say,
   setUp,
@@ -451,13 +452,11 @@ describe("control room on the mock", { skip: mockOnly }, () => {
   test("an error states its remedy", async () => {
     await site.open("/", { expectErrors: true }, async (page) => {
       await seeFunction(page, "Studio", "sms-received");
-      await page.route("**/api/state", (route) => route.abort());
       await page.route("**/api/stream", (route) => route.abort());
-      await page.reload();
+      await reloadFailingUntilClick(page, "/api/state");
       await page.getByText("local does not answer.").first().waitFor();
       for (const name of ["Functions", "Schedules", "Event rules", "AWS calls", "Storage"])
         await part(page, name).getByText("Unknown until local responds.").waitFor();
-      await page.unroute("**/api/state");
       await page.getByRole("button", { name: "Try again" }).click();
       await seeFunction(page, "Studio", "sms-received");
     });

@@ -1,7 +1,14 @@
 // The checkout as people use it: on the `local` at CONFAB_HOME, or on the mock.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertFits, type Site, setUp, until } from "./browser";
+import {
+  assertAccessible,
+  assertFits,
+  reloadFailingUntilClick,
+  type Site,
+  setUp,
+  until,
+} from "./browser";
 
 let site: Site;
 before(async () => {
@@ -184,10 +191,8 @@ describe("checkout on the mock", { skip: mockOnly }, () => {
     const path = await checkout();
     await site.open(path, { expectErrors: true }, async (page) => {
       await payButton(page).waitFor();
-      await page.route("**/api/pay/**", (route) => route.abort());
-      await page.reload();
+      await reloadFailingUntilClick(page, "/api/pay/");
       await page.getByText("local does not answer.").waitFor();
-      await page.unroute("**/api/pay/**");
       await page.getByRole("button", { name: "Try again" }).click();
       await payButton(page).waitFor();
     });
