@@ -7,7 +7,10 @@ use std::{
     pin::Pin,
     sync::Mutex,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
+
+use confab_core::{Clock, EffectId, Entropy, Error, Result, Timestamp};
 
 use super::*;
 

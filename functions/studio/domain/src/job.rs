@@ -168,7 +168,7 @@ pub fn conversation_key(address: &Address) -> String {
     let person = &address.person;
     let scoped_id = person.scoped_id.as_ref().map(|id| id.as_str());
     let phone = person.phone.as_ref().map(|phone| phone.digits());
-    let user = scoped_id.or(phone).unwrap_or("nobody");
+    let user = scoped_id.or(phone).unwrap_or("unknown");
     format!("{}#{}#{user}", address.channel.name(), address.business)
 }
 

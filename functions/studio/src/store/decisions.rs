@@ -146,7 +146,7 @@ impl DecisionStore<UserTrigger> for Store {
                 self.open_message(trigger, message, consistency).await
             }
             (_, Some(id)) => self.open_user(trigger, id, consistency).await,
-            (_, None) => Err(Error::internal("nobodys_event", trigger.id.clone())),
+            (_, None) => Err(Error::internal("event_without_user", trigger.id.clone())),
         }
     }
 
