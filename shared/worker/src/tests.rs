@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use confab_core::{Clock, EffectId, Entropy, Error, Result, Timestamp};
+use confab_core::{Clock, EffectId, Entropy, Result, Timestamp};
 
 use super::*;
 

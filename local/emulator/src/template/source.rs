@@ -1,7 +1,10 @@
 //! Template files and lines of keys. The YAML reader keeps no positions, so a line is found by following keys through
 //! the text.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Component, Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -13,7 +16,17 @@ pub(super) struct Source {
     files: Vec<PathBuf>,
     /// The folder that relative paths in the file start from.
     pub(super) folder: PathBuf,
-    lines: Vec<String>,
+    lines: Lines,
+}
+
+/// The lines of a file, with what finding a key needs of each.
+#[derive(Debug, Clone)]
+struct Lines {
+    texts: Vec<String>,
+    /// `None` for a blank line and for a comment.
+    indentations: Vec<Option<usize>>,
+    /// The lines that hold a key, in order.
+    by_key: HashMap<String, Vec<usize>>,
 }
 
 impl Source {
@@ -22,7 +35,7 @@ impl Source {
             name: "template.yaml".to_owned(),
             files: Vec::new(),
             folder: PathBuf::new(),
-            lines: lines(text),
+            lines: Lines::of(text),
         }
     }
 
@@ -66,20 +79,20 @@ impl Source {
             name,
             files,
             folder,
-            lines: lines(&text),
+            lines: Lines::of(&text),
         })
     }
 
     /// Returns `file:line` of the last of `words` that is a key below the previous one. Other words are skipped.
     pub(super) fn place<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> String {
-        match line_of(&self.lines, words) {
+        match self.lines.find(words) {
             Some(line) => format!("{}:{line}", self.name),
             None => self.name.clone(),
         }
     }
 
     pub(super) fn text(&self) -> String {
-        self.lines.join("\n")
+        self.lines.texts.join("\n")
     }
 
     /// Prefixes an error with the place of the keys that its text names, outer ones first.
@@ -115,64 +128,75 @@ fn shown(path: &Path) -> String {
         .to_string()
 }
 
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::to_owned).collect()
-}
-
-fn line_of<'a>(lines: &[String], words: impl IntoIterator<Item = &'a str>) -> Option<usize> {
-    let mut found = None;
-    let (mut from, mut until) = (0, lines.len());
-    for word in words.into_iter().filter(|word| !word.is_empty()) {
-        let is_here = |line: &str| match found {
-            // The first key is a section's name.
-            None => line.starts_with(word) && has_key(line, word),
-            Some(_) => has_key(line, word),
-        };
-        let Some(at) = (from..until).find(|at| is_here(&lines[*at])) else {
-            continue;
-        };
-        found = Some(at + 1);
-        from = at;
-        let line = &lines[at];
-        if line
-            .trim_start()
-            .trim_start_matches(['"', '\''])
-            .starts_with(word)
-        {
-            // In block style, a key's value ends before the next line that is not further indented.
-            let depth = indentation(line);
-            let ends = |other: &str| indentation(other) <= depth && !is_blank(other);
-            until = (at + 1..until)
-                .find(|at| ends(&lines[*at]))
-                .unwrap_or(until);
+impl Lines {
+    fn of(text: &str) -> Self {
+        let texts: Vec<String> = text.lines().map(str::to_owned).collect();
+        let indentations: Vec<_> = texts.iter().map(|line| indentation(line)).collect();
+        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, line) in texts.iter().enumerate() {
+            if indentations[at].is_some() {
+                for key in keys(line) {
+                    by_key.entry(key.to_owned()).or_default().push(at);
+                }
+            }
+        }
+        Self {
+            texts,
+            indentations,
+            by_key,
         }
     }
-    found
-}
 
-fn indentation(line: &str) -> usize {
-    line.bytes().take_while(u8::is_ascii_whitespace).count()
-}
-
-fn is_blank(line: &str) -> bool {
-    let first = line.bytes().find(|byte| !byte.is_ascii_whitespace());
-    matches!(first, None | Some(b'#'))
-}
-
-fn has_key(line: &str, word: &str) -> bool {
-    if !line.contains(word) || is_blank(line) {
-        return false;
+    /// Returns the number of the line of the last of `words` that is a key below the previous one.
+    fn find<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Option<usize> {
+        let mut found = None;
+        let (mut from, mut until) = (0, self.texts.len());
+        for word in words {
+            // The first key is a section's name.
+            let is_here = |at: &usize| {
+                (from..until).contains(at) && (found.is_some() || self.texts[*at].starts_with(word))
+            };
+            let lines = self.by_key.get(word).map_or(&[][..], Vec::as_slice);
+            let Some(at) = lines.iter().copied().find(is_here) else {
+                continue;
+            };
+            found = Some(at + 1);
+            from = at;
+            let line = self.texts[at].trim_start();
+            if line.trim_start_matches(['"', '\'']).starts_with(word) {
+                until = self.end_of_block(at, until);
+            }
+        }
+        found
     }
-    line.match_indices(word).any(|(at, _)| {
-        let begins = line[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| c.is_whitespace() || "{,\"'[".contains(c));
-        let after = line[at + word.len()..].trim_start_matches(['"', '\'']);
-        let value = after.strip_prefix(':');
-        begins
-            && value.is_some_and(|value| value.is_empty() || value.starts_with(char::is_whitespace))
-    })
+
+    /// In block style, a key's value ends before the next line that is not further indented.
+    fn end_of_block(&self, key: usize, until: usize) -> usize {
+        let depth = self.indentations[key];
+        let ends = |at: &usize| self.indentations[*at].is_some_and(|other| Some(other) <= depth);
+        (key + 1..until).find(ends).unwrap_or(until)
+    }
+}
+
+/// Returns the indentation of a line, and `None` for a blank line and for a comment.
+fn indentation(line: &str) -> Option<usize> {
+    let first = line.bytes().position(|byte| !byte.is_ascii_whitespace())?;
+    (line.as_bytes()[first] != b'#').then_some(first)
+}
+
+/// Returns the keys of a line: what stands before a colon that a space or nothing follows.
+fn keys(line: &str) -> impl Iterator<Item = &str> {
+    let ends_key = |at: usize| {
+        let value = &line[at + 1..];
+        value.is_empty() || value.starts_with(char::is_whitespace)
+    };
+    let colons = line.match_indices(':').map(|(at, _)| at);
+    let keys = colons.filter(move |at| ends_key(*at)).map(|at| {
+        let before = line[..at].trim_end_matches(['"', '\'']);
+        let begins_key = |c: char| c.is_whitespace() || "{,\"'[".contains(c);
+        before.rsplit(begins_key).next().unwrap_or_default()
+    });
+    keys.filter(|key| !key.is_empty())
 }
 
 #[cfg(test)]
@@ -196,7 +220,7 @@ Resources:
 
     #[test]
     fn keys_are_found_in_block_and_flow_style() {
-        let line = |words: &[&str]| line_of(&lines(TEXT), words.iter().copied());
+        let line = |words: &[&str]| Lines::of(TEXT).find(words.iter().copied());
         assert_eq!(line(&["Resources", "A"]), Some(4));
         assert_eq!(
             line(&["Resources", "A", "local", "does", "not", "know", "Colour"]),
