@@ -26,22 +26,27 @@ struct Loaded {
 }
 
 impl FontBook {
-    /// Returns fonts that cover this text in these families, as far as the pack does.
-    pub(crate) fn fonts_for(&self, text: &str, families: &str) -> Result<Fonts, Error> {
+    /// Returns fonts that cover this text in each of these stacks of families, as far as the pack does.
+    pub(crate) fn fonts_for(&self, text: &str, stacks: &[&str]) -> Result<Fonts, Error> {
         let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for character in distinct(text) {
-            loaded.covers(character, families)?;
+            for families in stacks {
+                loaded.covers(character, families)?;
+            }
         }
         Ok(loaded.fonts.clone())
     }
 
-    /// Returns the characters of the text that no font of these families has.
-    pub(crate) fn uncovered(&self, text: &str, families: &str) -> Result<Vec<char>, Error> {
+    /// Returns the characters of the text that one of these stacks has no font for.
+    pub(crate) fn uncovered(&self, text: &str, stacks: &[&str]) -> Result<Vec<char>, Error> {
         let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut missing = Vec::new();
         for character in distinct(text) {
-            if !is_invisible(character) && !loaded.covers(character, families)? {
-                missing.push(character);
+            for families in stacks {
+                if !is_invisible(character) && !loaded.covers(character, families)? {
+                    missing.push(character);
+                    break;
+                }
             }
         }
         Ok(missing)

@@ -10,7 +10,7 @@ use crate::logo::Logo;
 use crate::page::Page;
 use crate::plan::{PlannedSlide, Sizes, SlideRequest, TextSizes};
 use crate::scale::Scale;
-use crate::style::{families, stylesheet};
+use crate::style::{stacks, stylesheet};
 use crate::text::{clean, clean_slide};
 use crate::{Error, pdf};
 
@@ -60,7 +60,7 @@ impl Renderer {
     /// Lays out one slide in the sizes of its carousel, or in smaller ones when it needs them.
     pub fn plan(&self, request: &SlideRequest<'_>, logo: Option<&Logo>) -> Result<PlannedSlide, Error> {
         let mut page = page(request, logo);
-        let uncovered = self.fonts.uncovered(&texts(&page), families(page.is_serif()))?;
+        let uncovered = self.fonts.uncovered(&texts(&page), stacks(page.is_serif()))?;
         page.slide = clean_slide(request.slide, &uncovered);
         page.brand.name = page.brand.name.map(|name| clean(&name, &uncovered, false));
         page.brand.handle = page.brand.handle.map(|handle| clean(&handle, &uncovered, false));
@@ -82,7 +82,7 @@ impl Renderer {
     pub fn pdf(&self, slides: &[PlannedSlide]) -> Result<Vec<u8>, Error> {
         let Some(first) = slides.first() else { return Err(Error::Empty) };
         let texts: String = slides.iter().map(|slide| texts(&slide.page)).collect();
-        let fonts = self.fonts.fonts_for(&texts, families(first.page.is_serif()))?;
+        let fonts = self.fonts.fonts_for(&texts, stacks(first.page.is_serif()))?;
         pdf::write(slides, first, &fonts)
     }
 
@@ -94,7 +94,7 @@ impl Renderer {
 
     fn stage(&self, page: &Page) -> Result<Stage, Error> {
         Ok(Stage {
-            fonts: self.fonts.fonts_for(&texts(page), families(page.is_serif()))?,
+            fonts: self.fonts.fonts_for(&texts(page), stacks(page.is_serif()))?,
             sheet: Sheet::of(page.template)?,
             format: page.format,
             language: page.language,
@@ -107,7 +107,7 @@ pub fn html(slide: &PlannedSlide, fonts_url: &str) -> String {
     let page = &slide.page;
     let mut html = format!("<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><style>", page.language.code());
     for slice in carousel_fonts::SLICES {
-        if families(page.is_serif()).contains(slice.family) {
+        if stacks(page.is_serif()).iter().any(|stack| stack.contains(slice.family)) {
             html.push_str(&slice.font_face(fonts_url));
         }
     }
@@ -160,5 +160,5 @@ fn texts(page: &Page) -> String {
     let source = slide.source.as_deref().unwrap_or_default();
     let name = page.brand.name.as_deref().unwrap_or_default();
     let handle = page.brand.handle.as_deref().unwrap_or_default();
-    [&slide.kicker, &slide.title, &slide.body, source, name, handle, "→←✦“…"].concat()
+    [&slide.kicker, &slide.title, &slide.body, source, name, handle, "→←“…"].concat()
 }

@@ -28,10 +28,10 @@ background-color:var(--paper)}
 font-weight:800;color:var(--ink)}
 .balanced{text-wrap:balance}
 .body{display:block;font-size:var(--body);line-height:var(--body-line);font-weight:400;color:var(--text);
-white-space:pre-line}
+white-space:pre-line;text-wrap:pretty}
 .source{display:block;font-size:34px;line-height:1.4;color:var(--meta)}
 .bar{width:96px;height:3px;background-color:var(--accent);margin:44px 0 30px;flex-shrink:0}
-.mark{display:block;font-size:220px;line-height:.6;height:120px;color:var(--accent-large);flex-shrink:0}
+.mark{display:block;align-self:flex-start;font-size:220px;line-height:.6;height:120px;color:var(--accent-large);flex-shrink:0}
 .anywhere{overflow-wrap:anywhere}
 .pages{display:block}
 .next{break-before:page}
@@ -99,7 +99,7 @@ border:2px solid var(--line);border-radius:8px}
 .verse .top{justify-content:center;min-height:40px}
 .verse .stack{align-items:center}
 .verse .title{font-weight:500}
-.verse .mark{margin-top:8px}
+.verse .mark{margin-top:8px;align-self:center}
 .verse .kicker{margin-bottom:40px}
 .verse .source{color:var(--accent-text);font-size:36px}
 .verse .bar{margin:48px 0 36px}
@@ -123,9 +123,10 @@ border-radius:44px;padding:60px 64px;box-shadow:0 18px 50px rgba(62,37,128,.10)}
 border-radius:44px;padding:40px 44px;background-color:var(--accent);color:var(--on-accent)}
 .bento.square .tile{padding:32px 40px}
 .bento .second{background-color:var(--second);color:var(--on-second)}
-.bento .figure{display:block;font-size:76px;font-weight:800;line-height:1}
+.bento .figure{display:block;align-self:flex-start;font-size:76px;font-weight:800;line-height:1}
 .bento .small{display:block;font-size:30px;line-height:1.3;font-weight:500;min-width:0;white-space:nowrap;
 overflow:hidden;text-overflow:ellipsis}
+.bento .spot{width:64px;height:64px;border-radius:32px;background-color:var(--on-second);flex-shrink:0}
 .bento .lead{height:12px;border-radius:6px}
 .bento .source{margin-top:0}
 ";
@@ -146,6 +147,7 @@ background-color:var(--second);color:var(--on-second);flex-shrink:0}
 .bold.square .disc{width:112px;height:112px}
 .bold .disc .arrow{font-size:64px;font-weight:700}
 .bold .mark{font-weight:900}
+.bold.summary .title{color:var(--accent-large)}
 ";
 
 /// Returns the stylesheet of a template. All slides of a carousel share it.
@@ -164,7 +166,7 @@ pub(crate) fn stylesheet(template: Template) -> String {
     )
 }
 
-/// The families that texts are set in, in the order in which they are asked for a character.
-pub(crate) fn families(serif: bool) -> &'static str {
-    if serif { SERIF } else { SANS }
+/// The stacks of families that a slide's texts are set in. Each is asked for a character in its order.
+pub(crate) fn stacks(serif: bool) -> &'static [&'static str] {
+    if serif { &[SANS, SERIF] } else { &[SANS] }
 }

@@ -63,8 +63,10 @@ fn bento(page: &Page) -> Vec<Element> {
         None => Element::sign("figure", format!("{:02}", page.number)),
     };
     let first = Element::of("tile", vec![figure, text_or_shape("span", "small", page, brand_name(page))]);
-    let sign = page.arrow().unwrap_or_else(|| Element::sign("fixed arrow", "✦"));
-    let sign = Element { class: "figure".to_owned(), ..sign };
+    let sign = match page.arrow() {
+        Some(arrow) => Element { class: "figure".to_owned(), ..arrow },
+        None => Element::shape("spot"),
+    };
     let handle = page.brand.handle.as_deref().unwrap_or_default();
     let mut small = text_or_shape("span", "small", page, handle);
     small.direction = Some(crate::Direction::LeftToRight);
