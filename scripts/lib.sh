@@ -24,7 +24,24 @@ install_tools() {
     cp "$wanted" "$venv/installed.txt"
 }
 
-need_rust() { need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."; }
+# The compiler, and the fonts that the slides' package embeds.
+need_rust() {
+    need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."
+    install_fonts
+}
+
+# Installs the fonts of the slides into .tools/fonts, unless those that the lock file pins are there already.
+install_fonts() {
+    local pinned="functions/carousel/fonts" fonts=".tools/fonts"
+    cmp -s "$pinned/package-lock.json" "$fonts/package-lock.json" && return
+    need_node
+    say "Installing the fonts of the slides into $fonts (once)"
+    rm -rf "$fonts"
+    mkdir -p "$fonts.new"
+    cp "$pinned/package.json" "$pinned/package-lock.json" "$fonts.new"
+    (cd "$fonts.new" && npm ci --silent --ignore-scripts --no-audit --no-fund)
+    mv "$fonts.new" "$fonts"
+}
 
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
 services() { for service in functions/*/Cargo.toml; do printf -- '--package %s ' "$(basename "${service%/*}")"; done; }

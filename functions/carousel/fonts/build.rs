@@ -20,14 +20,28 @@ const FAMILIES: [Family; 10] = [
     Family {
         name: "Manrope",
         package: "manrope",
-        subsets: &["latin", "latin-ext", "vietnamese", "cyrillic", "cyrillic-ext", "greek"],
+        subsets: &[
+            "latin",
+            "latin-ext",
+            "vietnamese",
+            "cyrillic",
+            "cyrillic-ext",
+            "greek",
+        ],
         weights: (200, 800),
     },
     // What Manrope lacks: polytonic Greek, rare Latin and Cyrillic letters.
     Family {
         name: "Inter",
         package: "inter",
-        subsets: &["latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "greek-ext"],
+        subsets: &[
+            "latin",
+            "latin-ext",
+            "cyrillic",
+            "cyrillic-ext",
+            "greek",
+            "greek-ext",
+        ],
         weights: (100, 900),
     },
     Family {
@@ -43,7 +57,12 @@ const FAMILIES: [Family; 10] = [
         subsets: &["greek", "greek-ext", "cyrillic-ext"],
         weights: (100, 900),
     },
-    Family { name: "Rubik", package: "rubik", subsets: &["hebrew"], weights: (300, 900) },
+    Family {
+        name: "Rubik",
+        package: "rubik",
+        subsets: &["hebrew"],
+        weights: (300, 900),
+    },
     Family {
         name: "Frank Ruhl Libre",
         package: "frank-ruhl-libre",
@@ -68,7 +87,12 @@ const FAMILIES: [Family; 10] = [
         subsets: &["arabic"],
         weights: (400, 700),
     },
-    Family { name: "Noto Sans SC", package: "noto-sans-sc", subsets: &[], weights: (100, 900) },
+    Family {
+        name: "Noto Sans SC",
+        package: "noto-sans-sc",
+        subsets: &[],
+        weights: (100, 900),
+    },
 ];
 
 const CHINESE: &str = "noto-sans-sc";
@@ -90,10 +114,15 @@ fn main() {
     println!("cargo::rerun-if-changed=package-lock.json");
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let installed = here.join("../../../.tools/fonts");
-    println!("cargo::rerun-if-changed={}", installed.join("package-lock.json").display());
+    println!(
+        "cargo::rerun-if-changed={}",
+        installed.join("package-lock.json").display()
+    );
     let pinned = fs::read(here.join("package-lock.json")).expect("package-lock.json");
     if fs::read(installed.join("package-lock.json")).ok().as_ref() != Some(&pinned) {
-        println!("cargo::error=The fonts of the slides are not installed, or are of another version. Run: scripts/fonts");
+        println!(
+            "cargo::error=The fonts of the slides are not installed, or are of another version. Run: scripts/fonts"
+        );
         std::process::exit(1);
     }
     let modules = fs::canonicalize(installed.join("node_modules")).expect("run scripts/fonts");
@@ -105,7 +134,11 @@ fn main() {
         .collect();
     slices.push(emoji(&modules));
     let manifest = manifest(&slices);
-    fs::write(Path::new(&variable("OUT_DIR")).join("manifest.rs"), manifest).expect("OUT_DIR");
+    fs::write(
+        Path::new(&variable("OUT_DIR")).join("manifest.rs"),
+        manifest,
+    )
+    .expect("OUT_DIR");
 }
 
 fn variable(name: &str) -> String {
@@ -114,7 +147,8 @@ fn variable(name: &str) -> String {
 
 fn slices_of(family: &Family, packages: &Path) -> Vec<Slice> {
     let package = packages.join(family.package);
-    let listed = fs::read(package.join("unicode.json")).expect("unicode.json of a fontsource package");
+    let listed =
+        fs::read(package.join("unicode.json")).expect("unicode.json of a fontsource package");
     let listed: serde_json::Map<String, serde_json::Value> =
         serde_json::from_slice(&listed).expect("ranges by subset");
     let wanted = |subset: &str| family.subsets.is_empty() || family.subsets.contains(&subset);
@@ -133,7 +167,11 @@ fn slices_of(family: &Family, packages: &Path) -> Vec<Slice> {
             }
         })
         .collect();
-    assert!(slices.len() >= family.subsets.len(), "{} lacks a subset", family.package);
+    assert!(
+        slices.len() >= family.subsets.len(),
+        "{} lacks a subset",
+        family.package
+    );
     slices.sort_by(|a, b| a.subset.cmp(&b.subset));
     slices
 }
@@ -154,7 +192,10 @@ fn parse_ranges(text: &str) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = text
         .split(',')
         .map(|range| {
-            let range = range.trim().trim_start_matches("U+").trim_start_matches("u+");
+            let range = range
+                .trim()
+                .trim_start_matches("U+")
+                .trim_start_matches("u+");
             let (first, last) = range.split_once('-').unwrap_or((range, range));
             (number(first), number(last))
         })
@@ -166,9 +207,19 @@ fn parse_ranges(text: &str) -> Vec<(u32, u32)> {
 fn manifest(slices: &[Slice]) -> String {
     let mut digest = Sha256::new();
     let mut source = String::from("pub static SLICES: &[Slice] = &[\n");
-    for Slice { family, subset, ranges, weights, file } in slices {
+    for Slice {
+        family,
+        subset,
+        ranges,
+        weights,
+        file,
+    } in slices
+    {
         let bytes = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        digest.update(format!("{family} {subset} {ranges:?} {weights:?} {}\n", bytes.len()));
+        digest.update(format!(
+            "{family} {subset} {ranges:?} {weights:?} {}\n",
+            bytes.len()
+        ));
         digest.update(&bytes);
         writeln!(
             source,
@@ -177,7 +228,14 @@ fn manifest(slices: &[Slice]) -> String {
         )
         .expect("a string");
     }
-    let version: String = digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(source, "];\n\n/// Names the content of the pack.\npub const VERSION: &str = {version:?};").expect("a string");
+    let version: String = digest.finalize()[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    writeln!(
+        source,
+        "];\n\n/// Names the content of the pack.\npub const VERSION: &str = {version:?};"
+    )
+    .expect("a string");
     source
 }

@@ -20,20 +20,33 @@ pub struct Slice {
 impl Slice {
     pub fn lists(&self, character: char) -> bool {
         let code = u32::from(character);
-        self.ranges.iter().any(|&(first, last)| (first..=last).contains(&code))
+        self.ranges
+            .iter()
+            .any(|&(first, last)| (first..=last).contains(&code))
     }
 
     /// Returns the name that a server gives the slice, such as `noto-sans-sc-97.woff2`.
     pub fn file_name(&self) -> String {
-        format!("{}-{}.woff2", self.family.to_lowercase().replace(' ', "-"), self.subset)
+        format!(
+            "{}-{}.woff2",
+            self.family.to_lowercase().replace(' ', "-"),
+            self.subset
+        )
     }
 
     /// Returns the CSS rule that lets a browser fetch the slice when a text needs it.
     pub fn font_face(&self, fonts_url: &str) -> String {
-        let ranges: Vec<String> =
-            self.ranges.iter().map(|(first, last)| format!("U+{first:X}-{last:X}")).collect();
+        let ranges: Vec<String> = self
+            .ranges
+            .iter()
+            .map(|(first, last)| format!("U+{first:X}-{last:X}"))
+            .collect();
         // Emoji sequences are set whole, with the digits of keycaps.
-        let range = if self.subset == "emoji" { String::new() } else { format!("unicode-range:{};", ranges.join(",")) };
+        let range = if self.subset == "emoji" {
+            String::new()
+        } else {
+            format!("unicode-range:{};", ranges.join(","))
+        };
         let (least, greatest) = self.weights;
         format!(
             "@font-face{{font-family:'{}';font-weight:{least} {greatest};{range}src:url('{fonts_url}/{}')}}",
@@ -67,7 +80,9 @@ mod tests {
 
     #[test]
     fn every_script_of_the_slides_is_listed() {
-        let mut letters = vec!['A', 'ş', 'ю', 'ґ', 'λ', 'ᾳ', 'ש', 'ָ', 'क', 'ॐ', 'ع', 'گ', 'ٹ', '😀'];
+        let mut letters = vec![
+            'A', 'ş', 'ю', 'ґ', 'λ', 'ᾳ', 'ש', 'ָ', 'क', 'ॐ', 'ع', 'گ', 'ٹ', '😀',
+        ];
         if cfg!(feature = "chinese") {
             letters.extend(['道', '。']);
         }

@@ -31,7 +31,8 @@ pub fn contrast(one: Color, other: Color) -> f64 {
 /// Returns `over` with this opacity, in percent, on `under`.
 pub(crate) fn blend(over: Color, under: Color, percent: u8) -> Color {
     let channel = |over: u8, under: u8| {
-        let sum = u32::from(over) * u32::from(percent) + u32::from(under) * u32::from(100 - percent);
+        let sum =
+            u32::from(over) * u32::from(percent) + u32::from(under) * u32::from(100 - percent);
         u8::try_from((sum + 50) / 100).unwrap_or(u8::MAX)
     };
     Color {
@@ -49,9 +50,16 @@ pub(crate) fn readable(ink: Color, papers: &[Color], ratio: f64) -> Color {
         return ink;
     }
     let worst = |color: Color| {
-        papers.iter().map(|paper| contrast(color, *paper)).fold(f64::INFINITY, f64::min)
+        papers
+            .iter()
+            .map(|paper| contrast(color, *paper))
+            .fold(f64::INFINITY, f64::min)
     };
-    let extreme = if worst(WHITE) >= worst(BLACK) { WHITE } else { BLACK };
+    let extreme = if worst(WHITE) >= worst(BLACK) {
+        WHITE
+    } else {
+        BLACK
+    };
     moved(ink, extreme == WHITE, holds).unwrap_or(extreme)
 }
 
@@ -84,7 +92,12 @@ fn moved(color: Color, lighter: bool, accepts: impl Fn(Color) -> bool) -> Option
 /// Returns a light colour of the hue of `color`, or a dark one, for backgrounds.
 pub(crate) fn tinted(color: Color, lightness: f64, chroma: f64) -> Color {
     let hue = Oklch::of(color);
-    Oklch { lightness, chroma: chroma.min(hue.chroma), hue: hue.hue }.color()
+    Oklch {
+        lightness,
+        chroma: chroma.min(hue.chroma),
+        hue: hue.hue,
+    }
+    .color()
 }
 
 fn luminance(color: Color) -> f64 {
@@ -95,7 +108,11 @@ fn luminance(color: Color) -> f64 {
 fn linear(color: Color) -> [f64; 3] {
     [color.red, color.green, color.blue].map(|channel| {
         let value = f64::from(channel) / 255.0;
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.040_45 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
     })
 }
 
@@ -110,13 +127,20 @@ struct Oklch {
 impl Oklch {
     fn of(color: Color) -> Self {
         let [red, green, blue] = linear(color);
-        let long = (0.412_221_470_8 * red + 0.536_332_536_3 * green + 0.051_445_992_9 * blue).cbrt();
-        let medium = (0.211_903_498_2 * red + 0.680_699_545_1 * green + 0.107_396_956_6 * blue).cbrt();
-        let short = (0.088_302_461_9 * red + 0.281_718_837_6 * green + 0.629_978_700_5 * blue).cbrt();
+        let long =
+            (0.412_221_470_8 * red + 0.536_332_536_3 * green + 0.051_445_992_9 * blue).cbrt();
+        let medium =
+            (0.211_903_498_2 * red + 0.680_699_545_1 * green + 0.107_396_956_6 * blue).cbrt();
+        let short =
+            (0.088_302_461_9 * red + 0.281_718_837_6 * green + 0.629_978_700_5 * blue).cbrt();
         let lightness = 0.210_454_255_3 * long + 0.793_617_785_0 * medium - 0.004_072_046_8 * short;
         let a = 1.977_998_495_1 * long - 2.428_592_205_0 * medium + 0.450_593_709_9 * short;
         let b = 0.025_904_037_1 * long + 0.782_771_766_2 * medium - 0.808_675_766_0 * short;
-        Self { lightness, chroma: a.hypot(b), hue: b.atan2(a) }
+        Self {
+            lightness,
+            chroma: a.hypot(b),
+            hue: b.atan2(a),
+        }
     }
 
     /// Returns the colour, with as much of the chroma as sRGB has at this lightness and hue.
@@ -124,7 +148,9 @@ impl Oklch {
         let mut chroma = self.chroma;
         loop {
             let channels = Self { chroma, ..self }.linear();
-            let fits = channels.iter().all(|channel| (-0.000_5..=1.000_5).contains(channel));
+            let fits = channels
+                .iter()
+                .all(|channel| (-0.000_5..=1.000_5).contains(channel));
             if fits || chroma < 0.001 {
                 let [red, green, blue] = channels.map(encode);
                 return Color { red, green, blue };
@@ -174,7 +200,10 @@ mod tests {
     fn contrast_matches_published_values() {
         for (ink, paper, expected) in [(0x6D_4AFF, 0xFF_FFFF, 5.1), (0xA8_4A22, 0xF6_F1E7, 5.1)] {
             let measured = contrast(hex(ink), hex(paper));
-            assert!((measured - expected).abs() < 0.1, "{ink:06X} on {paper:06X}: {measured}");
+            assert!(
+                (measured - expected).abs() < 0.1,
+                "{ink:06X} on {paper:06X}: {measured}"
+            );
         }
     }
 
@@ -191,14 +220,20 @@ mod tests {
         for paper in (0..0x100_0000).step_by(65_003) {
             for ink in (0..0x100_0000).step_by(131_009) {
                 let moved = readable(hex(ink), &[hex(paper)], TEXT_CONTRAST);
-                assert!(contrast(moved, hex(paper)) >= TEXT_CONTRAST, "{ink:06X} on {paper:06X}");
+                assert!(
+                    contrast(moved, hex(paper)) >= TEXT_CONTRAST,
+                    "{ink:06X} on {paper:06X}"
+                );
             }
         }
     }
 
     #[test]
     fn readable_ink_stays_when_it_holds() {
-        assert_eq!(readable(hex(0x1F_1B16), &[WHITE], TEXT_CONTRAST), hex(0x1F_1B16));
+        assert_eq!(
+            readable(hex(0x1F_1B16), &[WHITE], TEXT_CONTRAST),
+            hex(0x1F_1B16)
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use carousel_domain::{Format, Language, Template};
 use takumi::prelude::{
-    Bitmap, Direction as TakumiDirection, Fonts, ImageData, ImageSourceInput, Lang, MeasuredNode, Node,
-    OutputFormat, Quality, RenderOptions, Style, StyleSheet, Viewport,
+    Bitmap, Direction as TakumiDirection, Fonts, ImageData, ImageSourceInput, Lang, MeasuredNode,
+    Node, OutputFormat, Quality, RenderOptions, Style, StyleSheet, Viewport,
 };
 
 use crate::Error;
@@ -36,12 +36,22 @@ pub(crate) fn node(element: &Element) -> Result<Node, Error> {
         Content::Logo(logo) => {
             let src = ImageSourceInput::Rgba(logo.image());
             let decorative = BTreeMap::from([("alt".into(), "".into())]);
-            Node::image(ImageData { src, width: None, height: None }).with_attributes(decorative)
+            Node::image(ImageData {
+                src,
+                width: None,
+                height: None,
+            })
+            .with_attributes(decorative)
         }
     };
-    let mut node = node.with_tag_name(element.tag).with_class_name(element.class.as_str());
+    let mut node = node
+        .with_tag_name(element.tag)
+        .with_class_name(element.class.as_str());
     if !element.style.is_empty() {
-        let style: Style = element.style.parse().map_err(|error| Error::Stylesheet(format!("{error:?}")))?;
+        let style: Style = element
+            .style
+            .parse()
+            .map_err(|error| Error::Stylesheet(format!("{error:?}")))?;
         node = node.with_style(style);
     }
     Ok(match element.direction {
@@ -91,11 +101,18 @@ pub(crate) fn png(bitmap: &Bitmap) -> Result<Vec<u8>, Error> {
 
 pub(crate) fn jpeg(bitmap: &Bitmap) -> Result<Vec<u8>, Error> {
     let mut jpeg = Vec::new();
-    takumi::write_image(bitmap, &mut jpeg, OutputFormat::Jpeg { quality: JPEG_QUALITY })?;
+    takumi::write_image(
+        bitmap,
+        &mut jpeg,
+        OutputFormat::Jpeg {
+            quality: JPEG_QUALITY,
+        },
+    )?;
     Ok(jpeg)
 }
 
 /// Returns the measured box at the end of a path of child indices.
 pub(crate) fn at_path<'a>(root: &'a MeasuredNode, path: &[usize]) -> Option<&'a MeasuredNode> {
-    path.iter().try_fold(root, |node, at| node.children.get(*at))
+    path.iter()
+        .try_fold(root, |node, at| node.children.get(*at))
 }

@@ -64,7 +64,10 @@ impl Element {
     /// A number, handle or sign, which reads from left to right in every language.
     pub(crate) fn sign(class: &str, text: impl Into<String>) -> Self {
         let element = Self::new("span", class, Content::Text(text.into()));
-        Self { direction: Some(Direction::LeftToRight), ..element }
+        Self {
+            direction: Some(Direction::LeftToRight),
+            ..element
+        }
     }
 
     pub(crate) fn logo(class: &str, logo: Logo) -> Self {
@@ -72,7 +75,10 @@ impl Element {
     }
 
     pub(crate) fn with_part(self, part: Part) -> Self {
-        Self { part: Some(part), ..self }
+        Self {
+            part: Some(part),
+            ..self
+        }
     }
 
     fn new(tag: &'static str, class: &str, content: Content) -> Self {
@@ -172,7 +178,10 @@ mod tests {
     #[test]
     fn path_leads_to_a_nested_part() {
         let title = Element::text("h1", "title", "A").with_part(Part::Title);
-        let tree = Element::of("slide", vec![Element::shape("rule"), Element::of("mid", vec![title])]);
+        let tree = Element::of(
+            "slide",
+            vec![Element::shape("rule"), Element::of("mid", vec![title])],
+        );
         assert_eq!(tree.path_to(Part::Title), Some(vec![1, 0]));
         assert_eq!(tree.path_to(Part::Body), None);
     }

@@ -32,12 +32,21 @@ enum Verdict {
 pub(crate) fn fit(stage: &Stage, page: Page) -> Result<Fitted, Error> {
     let fitter = Fitter { stage };
     if let Some(page) = fitter.in_sizes(&page)? {
-        return Ok(Fitted { page, cuts: Vec::new() });
+        return Ok(Fitted {
+            page,
+            cuts: Vec::new(),
+        });
     }
     let smallest = fitter.smallest(&page);
-    let page = Page { breaks_words: fitter.verdict(&smallest)? == Verdict::TooWide, ..page };
+    let page = Page {
+        breaks_words: fitter.verdict(&smallest)? == Verdict::TooWide,
+        ..page
+    };
     if let Some(page) = fitter.in_sizes(&page)? {
-        return Ok(Fitted { page, cuts: Vec::new() });
+        return Ok(Fitted {
+            page,
+            cuts: Vec::new(),
+        });
     }
     fitter.cut(fitter.smallest(&page))
 }
@@ -53,15 +62,30 @@ impl Fitter<'_> {
         let least = self.smallest(page).sizes;
         let titles = steps(least.title, greatest.title, TITLE_STEP);
         let fits = |title, body| {
-            let sized = Page { sizes: TextSizes { title, body }, ..page.clone() };
+            let sized = Page {
+                sizes: TextSizes { title, body },
+                ..page.clone()
+            };
             Ok::<_, Error>(self.verdict(&sized)? == Verdict::Fits)
         };
         if let Some(title) = greatest_that(&titles, |title| fits(title, greatest.body))? {
-            return Ok(Some(Page { sizes: TextSizes { title, body: greatest.body }, ..page.clone() }));
+            return Ok(Some(Page {
+                sizes: TextSizes {
+                    title,
+                    body: greatest.body,
+                },
+                ..page.clone()
+            }));
         }
         let bodies = steps(least.body, greatest.body, BODY_STEP);
         let body = greatest_that(&bodies, |body| fits(least.title, body))?;
-        Ok(body.map(|body| Page { sizes: TextSizes { title: least.title, body }, ..page.clone() }))
+        Ok(body.map(|body| Page {
+            sizes: TextSizes {
+                title: least.title,
+                body,
+            },
+            ..page.clone()
+        }))
     }
 
     fn smallest(&self, page: &Page) -> Page {
@@ -69,13 +93,19 @@ impl Fitter<'_> {
             title: page.scale().min_title().min(page.sizes.title),
             body: MIN_BODY.min(page.sizes.body),
         };
-        Page { sizes, ..page.clone() }
+        Page {
+            sizes,
+            ..page.clone()
+        }
     }
 
     /// Cuts the body, and when none of it fits, the heading.
     fn cut(&self, page: Page) -> Result<Fitted, Error> {
         let mut cuts = Vec::new();
-        let mut page = Page { breaks_words: true, ..page };
+        let mut page = Page {
+            breaks_words: true,
+            ..page
+        };
         for field in [Field::Body, Field::Title] {
             if self.verdict(&page)? == Verdict::Fits {
                 break;
@@ -99,8 +129,13 @@ impl Fitter<'_> {
         let Some(kept) = kept.filter(|_| !text.is_empty()) else {
             return Ok(page);
         };
-        let lost = text.get(kept.trim_end_matches('…').len()..).unwrap_or_default();
-        cuts.push(Cut { field, text: lost.trim_start().to_owned() });
+        let lost = text
+            .get(kept.trim_end_matches('…').len()..)
+            .unwrap_or_default();
+        cuts.push(Cut {
+            field,
+            text: lost.trim_start().to_owned(),
+        });
         Ok(with_text(&page, field, kept))
     }
 
@@ -118,7 +153,11 @@ impl Fitter<'_> {
         let line = pixels(page.sizes.title * page.title_line()) / 100.0;
         let has_many_lines = !page.is_quote() && title > line * (pixels(MAX_TITLE_LINES) + 0.5);
         let is_full = stack.height + pixels(MIN_AIR) > column.height;
-        Ok(if has_many_lines || is_full { Verdict::TooTall } else { Verdict::Fits })
+        Ok(if has_many_lines || is_full {
+            Verdict::TooTall
+        } else {
+            Verdict::Fits
+        })
     }
 }
 
@@ -127,7 +166,9 @@ fn find<'a>(tree: &Element, measured: &'a MeasuredNode, part: Part) -> Option<&'
 }
 
 fn is_wider_than_its_box(node: &MeasuredNode) -> bool {
-    node.runs.iter().any(|run| run.x < -TOLERANCE || run.x + run.width > node.width + TOLERANCE)
+    node.runs
+        .iter()
+        .any(|run| run.x < -TOLERANCE || run.x + run.width > node.width + TOLERANCE)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^24")]
@@ -156,11 +197,16 @@ fn with_text(page: &Page, field: Field, text: String) -> Page {
 /// Returns the sizes from `least` to `greatest` on the grid that ends at `greatest`.
 fn steps(least: u32, greatest: u32, step: u32) -> Vec<u32> {
     let count = greatest.saturating_sub(least) / step;
-    (0..=count).map(|at| greatest - (count - at) * step).collect()
+    (0..=count)
+        .map(|at| greatest - (count - at) * step)
+        .collect()
 }
 
 /// Returns the last of the values that is accepted, if accepted values come before refused ones.
-fn greatest_that<T: Clone, E>(values: &[T], accepts: impl Fn(T) -> Result<bool, E>) -> Result<Option<T>, E> {
+fn greatest_that<T: Clone, E>(
+    values: &[T],
+    accepts: impl Fn(T) -> Result<bool, E>,
+) -> Result<Option<T>, E> {
     let (mut low, mut high) = (0, values.len());
     if let Some(last) = values.last()
         && accepts(last.clone())?

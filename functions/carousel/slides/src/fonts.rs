@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carousel_fonts::{SLICES, Slice};
 use skrifa::{FontRef, MetadataProvider as _};
-use takumi::prelude::{FontOverride, FontResource, FontSource, Fonts, UnicodeRange, UnicodeRangeSet};
+use takumi::prelude::{
+    FontOverride, FontResource, FontSource, Fonts, UnicodeRange, UnicodeRangeSet,
+};
 
 use crate::Error;
 
@@ -60,7 +62,8 @@ impl Loaded {
             for (at, slice) in SLICES.iter().enumerate() {
                 if slice.family == family && slice.lists(character) {
                     let file = self.load(at, slice)?;
-                    let has = FontRef::new(&file).is_ok_and(|font| font.charmap().map(character).is_some());
+                    let has = FontRef::new(&file)
+                        .is_ok_and(|font| font.charmap().map(character).is_some());
                     if has {
                         return Ok(true);
                     }
@@ -75,16 +78,25 @@ impl Loaded {
             return Ok(Arc::clone(file));
         }
         let failed = |reason: String| Error::Font(format!("{slice:?}: {reason}"));
-        let sfnt = wuff::decompress_woff2(slice.woff2).map_err(|error| failed(error.to_string()))?;
+        let sfnt =
+            wuff::decompress_woff2(slice.woff2).map_err(|error| failed(error.to_string()))?;
         let file = Arc::new(sfnt);
         let source = FontSource::from_shared(Arc::<Vec<u8>>::clone(&file));
-        let named = FontOverride { family_name: Some(slice.family.into()), ..FontOverride::default() };
+        let named = FontOverride {
+            family_name: Some(slice.family.into()),
+            ..FontOverride::default()
+        };
         let mut font = FontResource::new(source).override_info(named);
         if slice.family != EMOJI {
-            let ranges = slice.ranges.iter().map(|&(first, last)| UnicodeRange::new(first, last));
+            let ranges = slice
+                .ranges
+                .iter()
+                .map(|&(first, last)| UnicodeRange::new(first, last));
             font = font.unicode_range(ranges.collect::<UnicodeRangeSet>());
         }
-        self.fonts.register(font).map_err(|error| failed(error.to_string()))?;
+        self.fonts
+            .register(font)
+            .map_err(|error| failed(error.to_string()))?;
         self.files.insert(at, Arc::clone(&file));
         Ok(file)
     }

@@ -28,26 +28,40 @@ impl Logo {
     pub fn from_png(png: &[u8]) -> Result<Self, Error> {
         let refused = |reason: &str| Error::Logo(reason.to_owned());
         let mut decoder = png::Decoder::new(Cursor::new(png));
-        decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
-        let mut reader = decoder.read_info().map_err(|error| refused(&error.to_string()))?;
+        decoder.set_transformations(
+            png::Transformations::normalize_to_color8() | png::Transformations::ALPHA,
+        );
+        let mut reader = decoder
+            .read_info()
+            .map_err(|error| refused(&error.to_string()))?;
         let (width, height) = (reader.info().width, reader.info().height);
         if width > MAX_LOGO_SIDE || height > MAX_LOGO_SIDE {
             return Err(refused("it is wider or higher than 512 pixels"));
         }
-        let size = reader.output_buffer_size().ok_or_else(|| refused("it is too large"))?;
+        let size = reader
+            .output_buffer_size()
+            .ok_or_else(|| refused("it is too large"))?;
         let mut pixels = vec![0; size];
-        let frame = reader.next_frame(&mut pixels).map_err(|error| refused(&error.to_string()))?;
+        let frame = reader
+            .next_frame(&mut pixels)
+            .map_err(|error| refused(&error.to_string()))?;
         pixels.truncate(frame.buffer_size());
         let rgba = match frame.color_type {
             png::ColorType::Rgba => pixels,
-            png::ColorType::GrayscaleAlpha => {
-                pixels.chunks_exact(2).flat_map(|pair| [pair[0], pair[0], pair[0], pair[1]]).collect()
-            }
+            png::ColorType::GrayscaleAlpha => pixels
+                .chunks_exact(2)
+                .flat_map(|pair| [pair[0], pair[0], pair[0], pair[1]])
+                .collect(),
             other => return Err(refused(&format!("{other:?} pixels are not supported"))),
         };
-        let image =
-            RgbaImage::new(rgba, width, height, false).map_err(|error| refused(&error.to_string()))?;
-        Ok(Self(Arc::new(Pixels { png: png.to_owned(), image, width, height })))
+        let image = RgbaImage::new(rgba, width, height, false)
+            .map_err(|error| refused(&error.to_string()))?;
+        Ok(Self(Arc::new(Pixels {
+            png: png.to_owned(),
+            image,
+            width,
+            height,
+        })))
     }
 
     pub(crate) fn image(&self) -> RgbaImage {
@@ -56,11 +70,18 @@ impl Logo {
 
     /// Returns the width that keeps the proportions at this height, within a limit.
     pub(crate) fn size_within(&self, height: u32, max_width: u32) -> (u32, u32) {
-        let width = (self.0.width * height).div_ceil(self.0.height.max(1)).max(1);
+        let width = (self.0.width * height)
+            .div_ceil(self.0.height.max(1))
+            .max(1);
         if width <= max_width {
             return (width, height);
         }
-        (max_width, (self.0.height * max_width).div_ceil(self.0.width.max(1)).max(1))
+        (
+            max_width,
+            (self.0.height * max_width)
+                .div_ceil(self.0.width.max(1))
+                .max(1),
+        )
     }
 
     pub(crate) fn data_url(&self) -> String {

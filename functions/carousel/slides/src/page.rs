@@ -6,8 +6,8 @@ use crate::element::{Direction, Element};
 use crate::logo::Logo;
 use crate::palette::Palette;
 use crate::plan::TextSizes;
-use crate::script::{isolate, is_balanced, letter_spacing, line_height};
 use crate::scale::Scale;
+use crate::script::{is_balanced, isolate, letter_spacing, line_height};
 use crate::{color, templates};
 
 /// What a tree is built from. Texts are cleaned and may have been cut.
@@ -46,18 +46,31 @@ impl Page {
 
     /// The words set largest: of a quote its body, when it has one.
     pub(crate) fn heading(&self) -> &str {
-        if self.is_quote() && !self.slide.body.is_empty() { &self.slide.body } else { &self.slide.title }
+        if self.is_quote() && !self.slide.body.is_empty() {
+            &self.slide.body
+        } else {
+            &self.slide.title
+        }
     }
 
     /// The text below the heading. Quotes have a source there.
     pub(crate) fn body(&self) -> &str {
-        if self.is_quote() { "" } else { &self.slide.body }
+        if self.is_quote() {
+            ""
+        } else {
+            &self.slide.body
+        }
     }
 
     /// The line above the heading: of a quote that has a body, its title when it has no kicker.
     pub(crate) fn kicker(&self) -> &str {
-        let titled_quote = self.is_quote() && !self.slide.body.is_empty() && self.slide.kicker.is_empty();
-        if titled_quote { &self.slide.title } else { &self.slide.kicker }
+        let titled_quote =
+            self.is_quote() && !self.slide.body.is_empty() && self.slide.kicker.is_empty();
+        if titled_quote {
+            &self.slide.title
+        } else {
+            &self.slide.kicker
+        }
     }
 
     pub(crate) fn scale(&self) -> Scale {
@@ -66,12 +79,20 @@ impl Page {
 
     /// Returns a text as it is set: in right-to-left slides with its left-to-right runs isolated.
     pub(crate) fn set(&self, text: &str) -> String {
-        if self.language.is_right_to_left() { isolate(text) } else { text.to_owned() }
+        if self.language.is_right_to_left() {
+            isolate(text)
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Returns the arrow to the next slide; none on the last.
     pub(crate) fn arrow(&self) -> Option<Element> {
-        let arrow = if self.language.is_right_to_left() { "←" } else { "→" };
+        let arrow = if self.language.is_right_to_left() {
+            "←"
+        } else {
+            "→"
+        };
         (!self.is_last()).then(|| Element::sign("fixed arrow", arrow))
     }
 
@@ -96,7 +117,11 @@ impl Page {
             SlideKind::Summary => "summary",
         };
         let serif = if self.is_serif() { " serif" } else { "" };
-        format!("slide {} {} {kind}{serif}", self.template.name(), self.format.name())
+        format!(
+            "slide {} {} {kind}{serif}",
+            self.template.name(),
+            self.format.name()
+        )
     }
 
     pub(crate) fn title_class(&self) -> String {
@@ -154,7 +179,10 @@ impl Page {
             ("pill", pill),
         ];
         let solid = named.map(|(name, color)| format!("--{name}:{};", color::css(color)));
-        let lights = [("light-1", palette.lights[0], 55), ("light-2", palette.lights[1], 38)];
+        let lights = [
+            ("light-1", palette.lights[0], 55),
+            ("light-2", palette.lights[1], 38),
+        ];
         let lights = lights.map(|(name, color, percent)| {
             let rgb = format!("{},{},{}", color.red, color.green, color.blue);
             format!("--{name}:rgba({rgb},.{percent});--{name}-end:rgba({rgb},0);")

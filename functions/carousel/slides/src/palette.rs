@@ -3,7 +3,8 @@
 use carousel_domain::{Color, SlideKind, Template};
 
 use crate::color::{
-    BLACK, LARGE_TEXT_CONTRAST, TEXT_CONTRAST, WHITE, blend, contrast, hex, readable, receding, tinted,
+    BLACK, LARGE_TEXT_CONTRAST, TEXT_CONTRAST, WHITE, blend, contrast, hex, readable, receding,
+    tinted,
 };
 
 /// The colours of one slide. Every ink holds its contrast on every surface that it is set on.
@@ -56,8 +57,17 @@ impl Palette {
     fn with_accent(self, brand: Option<Color>) -> Self {
         let Some(accent) = brand else { return self };
         let paper = receding(self.paper, accent, TEXT_CONTRAST, PAPER_LIMIT);
-        let surface = if self.surface == self.paper { paper } else { self.surface };
-        Self { paper, surface, accent, ..self }
+        let surface = if self.surface == self.paper {
+            paper
+        } else {
+            self.surface
+        };
+        Self {
+            paper,
+            surface,
+            accent,
+            ..self
+        }
     }
 
     /// Moves inks until their contrast holds.
@@ -88,8 +98,10 @@ impl Palette {
         let on_papers = inks
             .into_iter()
             .flat_map(|(ink, ratio)| [(ink, self.paper, ratio), (ink, self.surface, ratio)]);
-        let on_shapes =
-            [(self.on_accent, self.accent, TEXT_CONTRAST), (self.on_second, self.second, TEXT_CONTRAST)];
+        let on_shapes = [
+            (self.on_accent, self.accent, TEXT_CONTRAST),
+            (self.on_second, self.second, TEXT_CONTRAST),
+        ];
         on_papers.chain(on_shapes).collect()
     }
 }
@@ -97,7 +109,9 @@ impl Palette {
 /// Returns the wanted ink if it holds on this shape, else the better of our dark and light inks, moved until it does.
 fn on(shape: Color, wanted: Color) -> Color {
     let candidates = [wanted, INK_ON_DARK, INK_ON_LIGHT];
-    let holds = candidates.into_iter().find(|ink| contrast(*ink, shape) >= TEXT_CONTRAST);
+    let holds = candidates
+        .into_iter()
+        .find(|ink| contrast(*ink, shape) >= TEXT_CONTRAST);
     holds.unwrap_or_else(|| readable(wanted, &[shape], TEXT_CONTRAST))
 }
 
@@ -187,7 +201,11 @@ fn bold(kind: SlideKind, brand: Option<Color>) -> Palette {
         _ => (paper, on(paper, INK_ON_DARK)),
     };
     let ink = on(paper, INK_ON_DARK);
-    let disc = if kind == SlideKind::Summary { accent } else { opposite(ink) };
+    let disc = if kind == SlideKind::Summary {
+        accent
+    } else {
+        opposite(ink)
+    };
     Palette {
         paper,
         surface: paper,
@@ -205,22 +223,34 @@ fn bold(kind: SlideKind, brand: Option<Color>) -> Palette {
 }
 
 fn opposite(ink: Color) -> Color {
-    if contrast(ink, BLACK) > contrast(ink, WHITE) { INK_ON_LIGHT } else { INK_ON_DARK }
+    if contrast(ink, BLACK) > contrast(ink, WHITE) {
+        INK_ON_LIGHT
+    } else {
+        INK_ON_DARK
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KINDS: [SlideKind; 5] =
-        [SlideKind::Title, SlideKind::Principle, SlideKind::Quote, SlideKind::Concept, SlideKind::Summary];
+    const KINDS: [SlideKind; 5] = [
+        SlideKind::Title,
+        SlideKind::Principle,
+        SlideKind::Quote,
+        SlideKind::Concept,
+        SlideKind::Summary,
+    ];
 
     #[track_caller]
     fn assert_contrast(template: Template, brand: Option<Color>) {
         for kind in KINDS {
             for (ink, paper, least) in Palette::of(template, kind, brand).pairs() {
                 let ratio = contrast(ink, paper);
-                assert!(ratio >= least, "{template:?} {kind:?} {brand:?}: {ink:?} on {paper:?} has {ratio:.2}");
+                assert!(
+                    ratio >= least,
+                    "{template:?} {kind:?} {brand:?}: {ink:?} on {paper:?} has {ratio:.2}"
+                );
             }
         }
     }
@@ -246,7 +276,10 @@ mod tests {
         let brand = hex(0x1F_6FEB);
         for template in Template::ALL {
             let palette = Palette::of(template, SlideKind::Principle, Some(brand));
-            assert!(palette.accent == brand || palette.paper == brand, "{template:?}");
+            assert!(
+                palette.accent == brand || palette.paper == brand,
+                "{template:?}"
+            );
         }
     }
 
@@ -255,6 +288,9 @@ mod tests {
         let brand = hex(0xB0_5A30);
         let palette = Palette::of(Template::Essay, SlideKind::Principle, Some(brand));
         assert_eq!(palette.accent_text, brand);
-        assert_ne!(palette.paper, Palette::of(Template::Essay, SlideKind::Principle, None).paper);
+        assert_ne!(
+            palette.paper,
+            Palette::of(Template::Essay, SlideKind::Principle, None).paper
+        );
     }
 }

@@ -9,7 +9,11 @@ use crate::draw::{Sheet, node};
 use crate::plan::PlannedSlide;
 
 /// Writes one page a slide. Characters without a glyph are an error: plans leave them out.
-pub(crate) fn write(slides: &[PlannedSlide], first: &PlannedSlide, fonts: &Fonts) -> Result<Vec<u8>, Error> {
+pub(crate) fn write(
+    slides: &[PlannedSlide],
+    first: &PlannedSlide,
+    fonts: &Fonts,
+) -> Result<Vec<u8>, Error> {
     let page = &first.page;
     let mut pages = Vec::with_capacity(slides.len());
     for (at, slide) in slides.iter().enumerate() {

@@ -21,11 +21,17 @@ pub struct TextSizes {
 
 impl TextSizes {
     pub(crate) fn greatest(scale: Scale) -> Self {
-        Self { title: scale.title, body: scale.body }
+        Self {
+            title: scale.title,
+            body: scale.body,
+        }
     }
 
     pub(crate) fn min(self, other: Self) -> Self {
-        Self { title: self.title.min(other.title), body: self.body.min(other.body) }
+        Self {
+            title: self.title.min(other.title),
+            body: self.body.min(other.body),
+        }
     }
 }
 
@@ -146,7 +152,11 @@ pub fn version() -> &'static str {
             include_str!("text.rs"),
         ];
         let templates = hex_digest(&sources.map(str::as_bytes));
-        format!("templates {} fonts {} {RENDERER_VERSION}", &templates[..16], carousel_fonts::VERSION)
+        format!(
+            "templates {} fonts {} {RENDERER_VERSION}",
+            &templates[..16],
+            carousel_fonts::VERSION
+        )
     });
     &VERSION
 }
@@ -159,5 +169,9 @@ fn hex_digest(parts: &[&[u8]]) -> String {
     for part in parts {
         digest.update(part);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

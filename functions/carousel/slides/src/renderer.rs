@@ -41,29 +41,65 @@ impl Renderer {
 
     /// Decides the sizes of a carousel: for each group of slides the smallest that one of them needs.
     pub fn sizes(&self, draft: &Draft, look: &Look, logo: Option<&Logo>) -> Result<Sizes, Error> {
-        let greatest = greatest_sizes(look);
-        let mut sizes = greatest;
-        for request in requests(draft, look, greatest) {
-            let planned = self.plan(&request, logo)?;
-            let group = sizes.of_mut(request.slide.kind);
-            *group = group.min(planned.sizes());
-        }
-        Ok(sizes)
+        Ok(self.alone(draft, look, logo)?.1)
     }
 
     /// Lays out a whole carousel.
-    pub fn layout(&self, draft: &Draft, look: &Look, logo: Option<&Logo>) -> Result<Vec<PlannedSlide>, Error> {
-        let sizes = self.sizes(draft, look, logo)?;
-        requests(draft, look, sizes).map(|request| self.plan(&request, logo)).collect()
+    pub fn layout(
+        &self,
+        draft: &Draft,
+        look: &Look,
+        logo: Option<&Logo>,
+    ) -> Result<Vec<PlannedSlide>, Error> {
+        let (alone, sizes) = self.alone(draft, look, logo)?;
+        let together = |(planned, request): (PlannedSlide, SlideRequest<'_>)| {
+            if planned.sizes() == sizes.of(request.slide.kind) {
+                let hash = request.content_hash();
+                return Ok(PlannedSlide { hash, ..planned });
+            }
+            self.plan(&request, logo)
+        };
+        alone
+            .into_iter()
+            .zip(requests(draft, look, sizes))
+            .map(together)
+            .collect()
+    }
+
+    /// Lays out each slide as large as it may be, and returns the sizes that all of them fit in.
+    fn alone(
+        &self,
+        draft: &Draft,
+        look: &Look,
+        logo: Option<&Logo>,
+    ) -> Result<(Vec<PlannedSlide>, Sizes), Error> {
+        let mut sizes = greatest_sizes(look);
+        let mut alone = Vec::with_capacity(draft.slides.len());
+        for request in requests(draft, look, sizes) {
+            let planned = self.plan(&request, logo)?;
+            let group = sizes.of_mut(request.slide.kind);
+            *group = group.min(planned.sizes());
+            alone.push(planned);
+        }
+        Ok((alone, sizes))
     }
 
     /// Lays out one slide in the sizes of its carousel, or in smaller ones when it needs them.
-    pub fn plan(&self, request: &SlideRequest<'_>, logo: Option<&Logo>) -> Result<PlannedSlide, Error> {
+    pub fn plan(
+        &self,
+        request: &SlideRequest<'_>,
+        logo: Option<&Logo>,
+    ) -> Result<PlannedSlide, Error> {
         let mut page = page(request, logo);
-        let uncovered = self.fonts.uncovered(&texts(&page), stacks(page.is_serif()))?;
+        let uncovered = self
+            .fonts
+            .uncovered(&texts(&page), stacks(page.is_serif()))?;
         page.slide = clean_slide(request.slide, &uncovered);
         page.brand.name = page.brand.name.map(|name| clean(&name, &uncovered, false));
-        page.brand.handle = page.brand.handle.map(|handle| clean(&handle, &uncovered, false));
+        page.brand.handle = page
+            .brand
+            .handle
+            .map(|handle| clean(&handle, &uncovered, false));
         let fitted = fit(&self.stage(&page)?, page)?;
         Ok(PlannedSlide {
             page: fitted.page,
@@ -75,14 +111,21 @@ impl Renderer {
 
     pub fn render(&self, slide: &PlannedSlide) -> Result<RenderedSlide, Error> {
         let bitmap = self.stage(&slide.page)?.draw(&slide.page.tree())?;
-        Ok(RenderedSlide { png: png(&bitmap)?, jpeg: jpeg(&bitmap)? })
+        Ok(RenderedSlide {
+            png: png(&bitmap)?,
+            jpeg: jpeg(&bitmap)?,
+        })
     }
 
     /// Writes slides of one look as a tagged PDF with vectors and selectable text, a page each.
     pub fn pdf(&self, slides: &[PlannedSlide]) -> Result<Vec<u8>, Error> {
-        let Some(first) = slides.first() else { return Err(Error::Empty) };
+        let Some(first) = slides.first() else {
+            return Err(Error::Empty);
+        };
         let texts: String = slides.iter().map(|slide| texts(&slide.page)).collect();
-        let fonts = self.fonts.fonts_for(&texts, stacks(first.page.is_serif()))?;
+        let fonts = self
+            .fonts
+            .fonts_for(&texts, stacks(first.page.is_serif()))?;
         pdf::write(slides, first, &fonts)
     }
 
@@ -94,7 +137,9 @@ impl Renderer {
 
     fn stage(&self, page: &Page) -> Result<Stage, Error> {
         Ok(Stage {
-            fonts: self.fonts.fonts_for(&texts(page), stacks(page.is_serif()))?,
+            fonts: self
+                .fonts
+                .fonts_for(&texts(page), stacks(page.is_serif()))?,
             sheet: Sheet::of(page.template)?,
             format: page.format,
             language: page.language,
@@ -105,9 +150,15 @@ impl Renderer {
 /// Returns a slide as an HTML document. Browsers fetch its fonts from `<fonts_url>/<file name of the slice>`.
 pub fn html(slide: &PlannedSlide, fonts_url: &str) -> String {
     let page = &slide.page;
-    let mut html = format!("<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><style>", page.language.code());
+    let mut html = format!(
+        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><style>",
+        page.language.code()
+    );
     for slice in carousel_fonts::SLICES {
-        if stacks(page.is_serif()).iter().any(|stack| stack.contains(slice.family)) {
+        if stacks(page.is_serif())
+            .iter()
+            .any(|stack| stack.contains(slice.family))
+        {
             html.push_str(&slice.font_face(fonts_url));
         }
     }
@@ -123,10 +174,18 @@ pub fn html(slide: &PlannedSlide, fonts_url: &str) -> String {
 fn greatest_sizes(look: &Look) -> Sizes {
     use carousel_domain::SlideKind;
     let of = |kind| TextSizes::greatest(Scale::of(look.template, kind));
-    Sizes { cover: of(SlideKind::Title), content: of(SlideKind::Principle), quote: of(SlideKind::Quote) }
+    Sizes {
+        cover: of(SlideKind::Title),
+        content: of(SlideKind::Principle),
+        quote: of(SlideKind::Quote),
+    }
 }
 
-fn requests<'a>(draft: &'a Draft, look: &'a Look, sizes: Sizes) -> impl Iterator<Item = SlideRequest<'a>> {
+fn requests<'a>(
+    draft: &'a Draft,
+    look: &'a Look,
+    sizes: Sizes,
+) -> impl Iterator<Item = SlideRequest<'a>> {
     let count = draft.slides.len();
     let request = move |(at, slide): (usize, &'a Slide)| SlideRequest {
         slide,
@@ -160,5 +219,14 @@ fn texts(page: &Page) -> String {
     let source = slide.source.as_deref().unwrap_or_default();
     let name = page.brand.name.as_deref().unwrap_or_default();
     let handle = page.brand.handle.as_deref().unwrap_or_default();
-    [&slide.kicker, &slide.title, &slide.body, source, name, handle, "→←“…"].concat()
+    [
+        &slide.kicker,
+        &slide.title,
+        &slide.body,
+        source,
+        name,
+        handle,
+        "→←“…",
+    ]
+    .concat()
 }

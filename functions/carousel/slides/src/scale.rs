@@ -44,12 +44,26 @@ impl Scale {
             Template::Bento => (40, 110, 145, -20),
             Template::Bold => (44, 100, 140, -35),
         };
-        let scale = Self { title, body, title_line, body_line, tracking, is_quote: false };
+        let scale = Self {
+            title,
+            body,
+            title_line,
+            body_line,
+            tracking,
+            is_quote: false,
+        };
         match kind {
-            SlideKind::Title => Self { title: cover, ..scale },
-            SlideKind::Quote => {
-                Self { title: quote, title_line: 134, tracking: tracking / 3, is_quote: true, ..scale }
-            }
+            SlideKind::Title => Self {
+                title: cover,
+                ..scale
+            },
+            SlideKind::Quote => Self {
+                title: quote,
+                title_line: 134,
+                tracking: tracking / 3,
+                is_quote: true,
+                ..scale
+            },
             SlideKind::Principle | SlideKind::Concept | SlideKind::Summary => scale,
         }
     }
@@ -57,7 +71,11 @@ impl Scale {
     /// Least size of the title, on the grid of steps.
     pub(crate) fn min_title(&self) -> u32 {
         let least = (self.title * MIN_TITLE_PERCENT / 100).next_multiple_of(TITLE_STEP);
-        if self.is_quote { least.min(MIN_BODY.next_multiple_of(TITLE_STEP)) } else { least }
+        if self.is_quote {
+            least.min(MIN_BODY.next_multiple_of(TITLE_STEP))
+        } else {
+            least
+        }
     }
 }
 
@@ -71,7 +89,10 @@ mod tests {
             for kind in [SlideKind::Title, SlideKind::Principle, SlideKind::Quote] {
                 let scale = Scale::of(template, kind);
                 assert_eq!(scale.title % TITLE_STEP, 0, "{template:?}");
-                assert!(scale.min_title() < scale.title && scale.min_title() >= MIN_BODY, "{template:?}");
+                assert!(
+                    scale.min_title() < scale.title && scale.min_title() >= MIN_BODY,
+                    "{template:?}"
+                );
                 assert_eq!((scale.body - MIN_BODY) % BODY_STEP, 0, "{template:?}");
             }
         }

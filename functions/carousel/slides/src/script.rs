@@ -17,7 +17,11 @@ pub(crate) fn line_height(wanted: u32, texts: &[&str], language: Script) -> u32 
     };
     let mut height = wanted;
     if has(Script::Arabic) {
-        height = height.max(if characters().any(is_harakah) { 150 } else { 136 });
+        height = height.max(if characters().any(is_harakah) {
+            150
+        } else {
+            136
+        });
     }
     if has(Script::Devanagari) {
         height = height.max(134);
@@ -34,11 +38,18 @@ pub(crate) fn line_height(wanted: u32, texts: &[&str], language: Script) -> u32 
 /// Returns the letter spacing, in thousandths of an em. Joined scripts have none.
 pub(crate) fn letter_spacing(wanted: i32, text: &str, language: Script) -> i32 {
     let joined = |script: Script| matches!(script, Script::Arabic | Script::Devanagari);
-    if joined(language) || text.chars().filter_map(Script::of).any(joined) { 0 } else { wanted }
+    if joined(language) || text.chars().filter_map(Script::of).any(joined) {
+        0
+    } else {
+        wanted
+    }
 }
 
 pub(crate) fn is_balanced(text: &str) -> bool {
-    let han = text.chars().filter(|&character| Script::of(character) == Some(Script::Han)).count();
+    let han = text
+        .chars()
+        .filter(|&character| Script::of(character) == Some(Script::Han))
+        .count();
     han == 0 || han >= MIN_BALANCED_HAN
 }
 
@@ -73,7 +84,11 @@ pub(crate) fn isolate(text: &str) -> String {
 
 /// Returns where a left-to-right run that starts here ends, or `start` when none does.
 fn run_end(characters: &[char], start: usize) -> usize {
-    let is_core = |at: usize| characters.get(at).is_some_and(|&character| is_left_to_right(character));
+    let is_core = |at: usize| {
+        characters
+            .get(at)
+            .is_some_and(|&character| is_left_to_right(character))
+    };
     let opens = matches!(characters[start], '@' | '#') && is_core(start + 1);
     if !opens && !is_core(start) {
         return start;
@@ -81,7 +96,9 @@ fn run_end(characters: &[char], start: usize) -> usize {
     let mut end = start + usize::from(opens);
     while let Some(&character) = characters.get(end) {
         let joins = is_joiner(character) && is_core(end + 1);
-        let spaced = character == ' ' && is_letter(characters.get(end + 1)) && is_letter(characters.get(end - 1));
+        let spaced = character == ' '
+            && is_letter(characters.get(end + 1))
+            && is_letter(characters.get(end - 1));
         let divided = character == ' ' && is_division(&characters[end..]);
         if is_core(end) || joins || spaced {
             end += 1;
@@ -91,12 +108,18 @@ fn run_end(characters: &[char], start: usize) -> usize {
             break;
         }
     }
-    end + characters[end..].iter().take_while(|&&character| is_tail(character)).count()
+    end + characters[end..]
+        .iter()
+        .take_while(|&&character| is_tail(character))
+        .count()
 }
 
 fn is_letter(character: Option<&char>) -> bool {
     character.is_some_and(|&character| {
-        matches!(Script::of(character), Some(Script::Latin | Script::Cyrillic | Script::Greek))
+        matches!(
+            Script::of(character),
+            Some(Script::Latin | Script::Cyrillic | Script::Greek)
+        )
     })
 }
 
@@ -105,7 +128,10 @@ fn is_left_to_right(character: char) -> bool {
 }
 
 fn is_joiner(character: char) -> bool {
-    matches!(character, '.' | ',' | '_' | '-' | '/' | ':' | '+' | '&' | '@' | '\'' | '’' | '×')
+    matches!(
+        character,
+        '.' | ',' | '_' | '-' | '/' | ':' | '+' | '&' | '@' | '\'' | '’' | '×'
+    )
 }
 
 fn is_tail(character: char) -> bool {
@@ -140,7 +166,10 @@ mod tests {
         assert_isolated("@quiet_engineer", "[@quiet_engineer]");
         assert_isolated("פי 37× בשנה", "פי [37×] בשנה");
         assert_isolated("עמוד 3 / 8", "עמוד [3 / 8]");
-        assert_isolated("כתבו C++, או Visual Studio Code!", "כתבו [C++], או [Visual Studio Code]!");
+        assert_isolated(
+            "כתבו C++, או Visual Studio Code!",
+            "כתבו [C++], או [Visual Studio Code]!",
+        );
         assert_isolated("שלום, עולם", "שלום, עולם");
     }
 

@@ -4,7 +4,8 @@
 
 use carousel_domain::Template;
 
-const SANS: &str = "Manrope,Inter,Rubik,'Noto Sans Devanagari','Noto Sans Arabic',Twemoji,'Noto Sans SC'";
+const SANS: &str =
+    "Manrope,Inter,Rubik,'Noto Sans Devanagari','Noto Sans Arabic',Twemoji,'Noto Sans SC'";
 const SERIF: &str = "'Playfair Display','Noto Serif','Frank Ruhl Libre','Noto Naskh Arabic',\
                      'Noto Sans Devanagari',Inter,'Noto Sans Arabic',Twemoji,'Noto Sans SC'";
 
@@ -32,6 +33,8 @@ white-space:pre-line;text-wrap:pretty}
 .source{display:block;font-size:34px;line-height:1.4;color:var(--meta)}
 .bar{width:96px;height:3px;background-color:var(--accent);margin:44px 0 30px;flex-shrink:0}
 .mark{display:block;align-self:flex-start;font-size:220px;line-height:.6;height:120px;color:var(--accent-large);flex-shrink:0}
+.square .mark{font-size:160px;height:92px}
+.square .bar{margin:32px 0 22px}
 .anywhere{overflow-wrap:anywhere}
 .pages{display:block}
 .next{break-before:page}
@@ -97,12 +100,13 @@ background-image:linear-gradient(160deg,var(--paper) 0%,var(--surface) 100%)}
 border:2px solid var(--line);border-radius:8px}
 .verse .who,.verse .foot{justify-content:center}
 .verse .top{justify-content:center;min-height:40px}
-.verse .stack{align-items:center}
+.verse .lead,.verse .bar{align-self:center}
 .verse .title{font-weight:500}
 .verse .mark{margin-top:8px;align-self:center}
 .verse .kicker{margin-bottom:40px}
 .verse .source{color:var(--accent-text);font-size:36px}
 .verse .bar{margin:48px 0 36px}
+.verse.square .bar{margin:36px 0 28px}
 .verse .lead{height:3px;width:96px;margin-bottom:48px}
 .verse .arrow{color:var(--accent-text);font-size:40px}
 .verse .foot{gap:36px}
@@ -119,6 +123,7 @@ border-radius:44px;padding:60px 64px;box-shadow:0 18px 50px rgba(62,37,128,.10)}
 .bento .body{margin-top:30px}
 .bento .tiles{display:flex;gap:28px;height:300px;flex-shrink:0}
 .bento.square .tiles{height:220px;gap:24px}
+.bento.square.quote .tiles{height:172px}
 .bento .tile{display:flex;flex-direction:column;justify-content:space-between;flex:1 1 0;min-width:0;
 border-radius:44px;padding:40px 44px;background-color:var(--accent);color:var(--on-accent)}
 .bento.square .tile{padding:32px 40px}

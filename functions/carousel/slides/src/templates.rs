@@ -25,7 +25,12 @@ pub(crate) fn tree(page: &Page) -> Element {
 fn essay(page: &Page) -> Vec<Element> {
     let sign = page.arrow().unwrap_or_else(|| Element::shape("dot"));
     let foot = row("row meta foot", [Some(handle(page)), Some(sign)]);
-    vec![top(page), Element::shape("rule"), column(page, LEAD_ON_COVERS), foot]
+    vec![
+        top(page),
+        Element::shape("rule"),
+        column(page, LEAD_ON_COVERS),
+        foot,
+    ]
 }
 
 fn night(page: &Page) -> Vec<Element> {
@@ -33,7 +38,10 @@ fn night(page: &Page) -> Vec<Element> {
     let head = row("row meta top", [Some(kicker), Some(number(page))]);
     let who = row("who", [logo(page), name(page), handle_sign(page)]);
     let foot = row("row meta foot", [Some(who), page.arrow()]);
-    vec![Element::of("card", vec![head, column(page, LEAD_ON_CONCEPTS), foot])]
+    vec![Element::of(
+        "card",
+        vec![head, column(page, LEAD_ON_CONCEPTS), foot],
+    )]
 }
 
 fn swiss(page: &Page) -> Vec<Element> {
@@ -45,13 +53,25 @@ fn swiss(page: &Page) -> Vec<Element> {
     let head = row("row meta top", [Some(figure), Some(number(page))]);
     let start = row("who", [logo(page), name(page)]);
     let end = row("who", [handle_sign(page), page.arrow()]);
-    vec![head, column(page, LEAD_ON_CONCEPTS), row("row meta foot", [Some(start), Some(end)])]
+    vec![
+        head,
+        column(page, LEAD_ON_CONCEPTS),
+        row("row meta foot", [Some(start), Some(end)]),
+    ]
 }
 
 fn verse(page: &Page) -> Vec<Element> {
     let head = row("row meta top", [Some(row("who", [logo(page), name(page)]))]);
-    let foot = row("row meta foot", [handle_sign(page), Some(number(page)), page.arrow()]);
-    vec![head, column(page, LEAD_ON_CONCEPTS), foot, Element::shape("frame")]
+    let foot = row(
+        "row meta foot",
+        [handle_sign(page), Some(number(page)), page.arrow()],
+    );
+    vec![
+        head,
+        column(page, LEAD_ON_CONCEPTS),
+        foot,
+        Element::shape("frame"),
+    ]
 }
 
 fn bento(page: &Page) -> Vec<Element> {
@@ -62,9 +82,18 @@ fn bento(page: &Page) -> Vec<Element> {
         Some(logo) => row("who", [Some(logo)]),
         None => Element::sign("figure", format!("{:02}", page.number)),
     };
-    let first = Element::of("tile", vec![figure, text_or_shape("span", "small", page, brand_name(page))]);
+    let first = Element::of(
+        "tile",
+        vec![
+            figure,
+            text_or_shape("span", "small", page, brand_name(page)),
+        ],
+    );
     let sign = match page.arrow() {
-        Some(arrow) => Element { class: "figure".to_owned(), ..arrow },
+        Some(arrow) => Element {
+            class: "figure".to_owned(),
+            ..arrow
+        },
         None => Element::shape("spot"),
     };
     let handle = page.brand.handle.as_deref().unwrap_or_default();
@@ -82,7 +111,13 @@ fn bold(page: &Page) -> Vec<Element> {
 
 /// The row that stands in the same place on all slides: who speaks, and which slide this is.
 fn top(page: &Page) -> Element {
-    row("row meta top", [Some(row("who", [logo(page), name(page)])), Some(number(page))])
+    row(
+        "row meta top",
+        [
+            Some(row("who", [logo(page), name(page)])),
+            Some(number(page)),
+        ],
+    )
 }
 
 fn row<const N: usize>(class: &str, parts: [Option<Element>; N]) -> Element {
@@ -103,7 +138,11 @@ fn name(page: &Page) -> Option<Element> {
 }
 
 fn handle_sign(page: &Page) -> Option<Element> {
-    let handle = page.brand.handle.as_deref().filter(|handle| !handle.is_empty())?;
+    let handle = page
+        .brand
+        .handle
+        .as_deref()
+        .filter(|handle| !handle.is_empty())?;
     Some(Element::sign("name", handle))
 }
 
@@ -115,11 +154,18 @@ fn logo(page: &Page) -> Option<Element> {
     let logo = page.logo.clone()?;
     let (width, height) = logo.size_within(LOGO_HEIGHT, MAX_LOGO_WIDTH);
     let style = format!("width:{width}px;height:{height}px");
-    Some(Element { style, ..Element::logo("logo", logo) })
+    Some(Element {
+        style,
+        ..Element::logo("logo", logo)
+    })
 }
 
 fn text_or_shape(tag: &'static str, class: &str, page: &Page, text: &str) -> Element {
-    if text.is_empty() { Element::shape("name") } else { Element::text(tag, class, page.set(text)) }
+    if text.is_empty() {
+        Element::shape("name")
+    } else {
+        Element::text(tag, class, page.set(text))
+    }
 }
 
 /// The column that the texts stand in. `leads` are the kinds of slides that begin with a bar of the accent.
@@ -133,7 +179,11 @@ fn column(page: &Page, leads: &[SlideKind]) -> Element {
     }
     let in_column = !matches!(page.template, Template::Night | Template::Bento);
     if in_column && !page.kicker().is_empty() {
-        parts.push(Element::text("p", "kicker anywhere", page.set(page.kicker())));
+        parts.push(Element::text(
+            "p",
+            "kicker anywhere",
+            page.set(page.kicker()),
+        ));
     }
     if !page.heading().is_empty() {
         let heading = Element::text("h1", &page.title_class(), page.set(page.heading()));
@@ -150,10 +200,19 @@ fn below(page: &Page) -> Vec<Element> {
         if page.template == Template::Verse {
             parts.push(Element::shape("bar"));
         }
-        let class = if page.breaks_words { "body anywhere" } else { "body" };
+        let class = if page.breaks_words {
+            "body anywhere"
+        } else {
+            "body"
+        };
         parts.push(Element::text("p", class, page.set(page.body())).with_part(Part::Body));
     }
-    if let Some(source) = page.slide.source.as_deref().filter(|source| !source.is_empty()) {
+    if let Some(source) = page
+        .slide
+        .source
+        .as_deref()
+        .filter(|source| !source.is_empty())
+    {
         parts.push(Element::shape("bar"));
         parts.push(Element::text("p", "source anywhere", page.set(source)));
     }

@@ -44,7 +44,10 @@ pub(crate) fn clean_slide(slide: &Slide, without: &[char]) -> Slide {
         kicker: clean(&slide.kicker, without, false),
         title: clean(&slide.title, without, false),
         body: clean(&slide.body, without, true),
-        source: slide.source.as_deref().map(|source| clean(source, without, false)),
+        source: slide
+            .source
+            .as_deref()
+            .map(|source| clean(source, without, false)),
         alt: slide.alt.clone(),
     }
 }
@@ -54,7 +57,11 @@ pub(crate) fn shorter_versions(text: &str) -> Vec<String> {
     let end = |(at, piece): (usize, &str)| at + piece.len();
     let sentences: Vec<usize> = text.split_sentence_bound_indices().map(end).collect();
     let first_sentence = sentences.first().map_or(text, |end| &text[..*end]);
-    let whole = sentences.iter().rev().skip(1).map(|end| text[..*end].trim_end().to_owned());
+    let whole = sentences
+        .iter()
+        .rev()
+        .skip(1)
+        .map(|end| text[..*end].trim_end().to_owned());
     let mut words: Vec<usize> = first_sentence.unicode_word_indices().map(end).collect();
     if words.len() < 2 {
         words = first_sentence.grapheme_indices(true).map(end).collect();
@@ -93,7 +100,10 @@ mod tests {
 
     #[test]
     fn shorter_versions_of_one_word_end_at_graphemes() {
-        assert_eq!(shorter_versions("שָׁלוֹם").first().map(String::as_str), Some("שָׁלוֹ…"));
+        assert_eq!(
+            shorter_versions("שָׁלוֹם").first().map(String::as_str),
+            Some("שָׁלוֹ…")
+        );
         assert!(shorter_versions("").is_empty());
     }
 }

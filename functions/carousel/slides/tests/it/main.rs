@@ -1,2 +1,5 @@
+mod golden;
+mod oracle;
+mod pixels;
+mod properties;
 mod samples;
-mod sheet;

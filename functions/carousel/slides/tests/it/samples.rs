@@ -2,8 +2,15 @@
 
 use carousel_domain::{Brand, Draft, Format, Language, Look, Slide, SlideKind, Template};
 
-pub(crate) const LANGUAGES: [Language; 7] =
-    [Language::En, Language::Ru, Language::El, Language::He, Language::Hi, Language::Ar, Language::Zh];
+pub(crate) const LANGUAGES: [Language; 7] = [
+    Language::En,
+    Language::Ru,
+    Language::El,
+    Language::He,
+    Language::Hi,
+    Language::Ar,
+    Language::Zh,
+];
 
 /// Name of the brand, kicker, then title and body of cover, principle, concept and summary, then a quote and its
 /// source.
@@ -121,8 +128,20 @@ fn texts(language: Language) -> Texts {
 }
 
 pub(crate) fn draft(language: Language) -> Draft {
-    let [_, kicker, cover, subtitle, principle, because, concept, how, summary, list, quote, source] =
-        texts(language);
+    let [
+        _,
+        kicker,
+        cover,
+        subtitle,
+        principle,
+        because,
+        concept,
+        how,
+        summary,
+        list,
+        quote,
+        source,
+    ] = texts(language);
     let slide = |kind, kicker: &str, title: &str, body: &str| Slide {
         kind,
         kicker: kicker.to_owned(),
@@ -131,7 +150,10 @@ pub(crate) fn draft(language: Language) -> Draft {
         source: None,
         alt: title.to_owned(),
     };
-    let quoted = Slide { source: Some(source.to_owned()), ..slide(SlideKind::Quote, "", "", quote) };
+    let quoted = Slide {
+        source: Some(source.to_owned()),
+        ..slide(SlideKind::Quote, "", "", quote)
+    };
     Draft {
         language,
         title: cover.to_owned(),
@@ -153,5 +175,9 @@ pub(crate) fn look(template: Template, format: Format, language: Language) -> Lo
         handle: Some("@quiet_engineer".to_owned()),
         ..Brand::default()
     };
-    Look { template, format, brand }
+    Look {
+        template,
+        format,
+        brand,
+    }
 }
