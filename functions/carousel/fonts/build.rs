@@ -2,6 +2,15 @@
 //!
 //! The files come from npm packages, which `scripts/fonts` installs as package-lock.json pins them.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a build script that cannot go on stops the build"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to build scripts through the environment"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

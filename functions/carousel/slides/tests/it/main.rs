@@ -1,3 +1,8 @@
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests may panic, and so may their helpers"
+)]
+
 mod golden;
 mod oracle;
 mod pixels;
