@@ -175,3 +175,20 @@ fn hex_digest(parts: &[&[u8]]) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renderer_version_is_the_pinned_one() {
+        let manifest = include_str!("../../../../Cargo.toml");
+        for part in RENDERER_VERSION.split(" takumi-pdf ") {
+            let number = part.trim_start_matches("takumi ");
+            assert!(
+                manifest.contains(&format!("version = \"={number}\"")),
+                "{number}"
+            );
+        }
+    }
+}

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use carousel_domain::{Color, Draft, FontPair, Format, Language, Look, Slide, SlideKind, Template};
 use carousel_slides::{Error, Field, Logo, PlannedSlide, Renderer, SlideRequest, html};
 use proptest::prelude::*;
@@ -420,14 +422,16 @@ fn jpeg_and_png_are_pictures_of_the_format() {
     }
 }
 
+/// Fonts are decoded once for all cases.
+static RENDERER: LazyLock<Renderer> = LazyLock::new(Renderer::new);
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_planned_inside_its_box(title in "\\PC{0,70}", body in "(\\PC|\n){0,220}") {
-        let renderer = Renderer::new();
         let draft = one(Language::Ar, slide(SlideKind::Principle, &title, &body));
-        let slides = renderer.layout(&draft, &look(Template::Night, Format::Square, Language::Ar), None).unwrap();
-        prop_assert_eq!(strays(&renderer, &slides[0], Format::Square), Vec::<String>::new());
+        let slides = RENDERER.layout(&draft, &look(Template::Night, Format::Square, Language::Ar), None).unwrap();
+        prop_assert_eq!(strays(&RENDERER, &slides[0], Format::Square), Vec::<String>::new());
     }
 }
