@@ -6,7 +6,6 @@ use carousel_domain::{Language, Look, Slide, SlideKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::logo::Logo;
 use crate::page::Page;
 use crate::scale::Scale;
 use crate::text::Cut;
@@ -130,10 +129,6 @@ impl PlannedSlide {
     /// The sizes of this slide: the carousel's, or smaller ones when it needs them.
     pub fn sizes(&self) -> TextSizes {
         self.page.sizes
-    }
-
-    pub fn logo(&self) -> Option<&Logo> {
-        self.page.logo.as_ref()
     }
 }
 

@@ -3,6 +3,7 @@
     reason = "tests may panic, and so may their helpers"
 )]
 
+mod brand;
 mod golden;
 mod oracle;
 mod pixels;
