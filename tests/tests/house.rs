@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use confab_contracts::{
-    Contract,
+    Contract, carousel,
     maintenance::CleanupDue,
     payments::{
         CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
@@ -805,14 +805,27 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<CreditUsed>()?;
     sample_says::<CleanupDue>()?;
     sample_says::<CleanupFinished>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 12);
+    sample_says::<carousel::MessageReceived>()?;
+    sample_says::<carousel::InteractionTracked>()?;
+    sample_says::<carousel::GenerateRequested>()?;
+    sample_says::<carousel::ContentRequested>()?;
+    sample_says::<carousel::AnalysisCompleted>()?;
+    sample_says::<carousel::ContentAnalyzed>()?;
+    sample_says::<carousel::SlidesGenerated>()?;
+    sample_says::<carousel::ImagesRendered>()?;
+    sample_says::<carousel::Delivered>()?;
+    sample_says::<carousel::Completed>()?;
+    sample_says::<carousel::Edited>()?;
+    sample_says::<carousel::Failed>()?;
+    sample_says::<carousel::Cancelled>()?;
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 25);
     let sources = files(&root().join("shared/contracts/src"), ".rs");
     let contracts = sources.iter().map(|file| {
         Ok(std::fs::read_to_string(file)?
             .matches("impl Contract for")
             .count())
     });
-    assert_eq!(contracts.sum::<Result<usize>>()?, 12);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 25);
     Ok(())
 }
 

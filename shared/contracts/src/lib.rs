@@ -3,6 +3,7 @@
 //!
 //! Architecture invariant: this crate does no I/O and knows no AWS type.
 
+pub mod carousel;
 pub mod maintenance;
 pub mod payments;
 pub mod studio;

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{
     ExtendedColorType, ImageEncoder, RgbImage,
-    codecs::jpeg::JpegEncoder,
+    codecs::{jpeg::JpegEncoder, png::PngEncoder},
     imageops::{
         flip_horizontal_in_place, flip_vertical_in_place, rotate90, rotate180_in_place, rotate270,
     },
@@ -80,6 +80,22 @@ impl Picture {
         let mut bytes = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut bytes, quality.clamp(1, 100));
         // Writing to memory cannot fail, and no side exceeds JPEG's limit.
+        drop(encoder.write_image(
+            &self.0,
+            self.0.width(),
+            self.0.height(),
+            ExtendedColorType::Rgb8,
+        ));
+        bytes
+    }
+}
+
+impl Picture {
+    /// Encodes the picture as PNG.
+    pub fn png(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let encoder = PngEncoder::new(&mut bytes);
+        // Writing to memory cannot fail.
         drop(encoder.write_image(
             &self.0,
             self.0.width(),

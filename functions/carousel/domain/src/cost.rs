@@ -1,5 +1,7 @@
 //! What a carousel costs, in rows whose sum is the total.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +46,15 @@ impl PriceList {
             CostKind::ObjectPuts => self.object_puts,
             CostKind::TelegramCalls => 0,
         }
+    }
+}
+
+/// Parses JSON, as in a variable.
+impl FromStr for PriceList {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 }
 

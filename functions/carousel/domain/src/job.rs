@@ -84,6 +84,9 @@ pub struct Page {
     pub written: Vec<Slide>,
 }
 
+/// Names the templates, fonts and code that slides are drawn with. The slides' own test says what it must be.
+pub const RENDERER_VERSION: &str = "";
+
 /// Returns the content hash of a page: the name of its files.
 ///
 /// The hash is computed here, by a pure function that knows the renderer by its version (templates,

@@ -36,8 +36,8 @@ pub use conversation::{
 pub use cost::{Cost, CostKind, CostRow, PriceList, Usage};
 pub use effect::{Effect, QuotaChange};
 pub use job::{
-    Page, PdfFile, PdfJob, RenderJob, SlideFile, Source, WriteJob, WriteResult, WriteTask,
-    page_hash,
+    Page, PdfFile, PdfJob, RENDERER_VERSION, RenderJob, SlideFile, Source, WriteJob, WriteResult,
+    WriteTask, page_hash,
 };
 pub use language::{Language, Script, UiLanguage};
 pub use look::{Brand, Color, FontPair, Format, Look, Template};

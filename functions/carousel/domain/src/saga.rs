@@ -174,7 +174,7 @@ impl Step<'_> {
 
     fn subject(&self) -> Subject {
         Subject {
-            carousel: self.saga.id,
+            carousel: self.saga.id.to_string(),
             revision: self.saga.revision,
             owner: self.saga.owner.clone(),
         }

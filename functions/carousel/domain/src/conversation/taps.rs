@@ -1,5 +1,7 @@
 //! Taps on buttons. Each is answered exactly once.
 
+use confab_contracts::carousel;
+
 use super::{
     Turn,
     updates::{clean, length_of},
@@ -28,10 +30,12 @@ impl Turn<'_> {
         let first = self.effects.len();
         let answer = match Tap::decode(data) {
             Some(tap) => {
-                self.publish(CarouselEvent::InteractionTracked {
-                    owner: user.to_string(),
-                    action: tap.action.name().to_owned(),
-                });
+                self.publish(CarouselEvent::InteractionTracked(
+                    carousel::InteractionTracked {
+                        owner: user.to_string(),
+                        action: tap.action.name().to_owned(),
+                    },
+                ));
                 match tap.carousel {
                     Some(id) => self.carousel_tapped(user, id, tap, message),
                     None => self.conversation_tapped(user, tap.action, message),

@@ -1,5 +1,6 @@
 //! What people write: commands, topics, replies, photos; and what becomes of the chat itself.
 
+use confab_contracts::carousel;
 use confab_core::{Private, after};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -23,10 +24,10 @@ impl Turn<'_> {
             return;
         }
         if !matches!(update.content, UpdateContent::Tap { .. }) {
-            self.publish(CarouselEvent::MessageReceived {
+            self.publish(CarouselEvent::MessageReceived(carousel::MessageReceived {
                 owner: update.user.to_string(),
                 kind: update.content.kind().to_owned(),
-            });
+            }));
         }
         match &update.content {
             UpdateContent::Text { text, .. } => self.text_received(update, text.as_str()),

@@ -1,5 +1,7 @@
 //! Changes of a delivered carousel: each is a new revision.
 
+use confab_contracts::carousel;
+
 use super::{Restyle, Step};
 use crate::{CarouselEvent, Change, SlideKind, WriteTask};
 
@@ -11,11 +13,11 @@ impl Step<'_> {
         saga.revision = saga.revision.saturating_add(1);
         saga.wants_pdf = false;
         saga.timing.requested_at = self.context.now;
-        let event = CarouselEvent::Edited {
+        let event = CarouselEvent::Edited(carousel::Edited {
             subject: self.subject(),
             change,
             slide,
-        };
+        });
         self.publish(event);
         self.show(self.updating());
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use confab_contracts::carousel;
+
 use super::{
     AlbumPart, Line, Note, Pending, Posted, PostedSlide, SagaState, SendOutcome, Step,
     millis_between,
@@ -237,20 +239,20 @@ impl Step<'_> {
         let now = self.now();
         self.use_quota();
         let rendered_at = self.saga.timing.rendered_at.unwrap_or(now);
-        let delivered = CarouselEvent::Delivered {
+        let delivered = CarouselEvent::Delivered(carousel::Delivered {
             subject: self.subject(),
             millis: millis_between(rendered_at, now),
-        };
+        });
         self.publish(delivered);
-        let completed = CarouselEvent::Completed {
+        let completed = CarouselEvent::Completed(carousel::Completed {
             subject: self.subject(),
             origin: self.saga.origin,
-            language: self.saga.language,
-            template: self.saga.content.look.template,
+            language: self.saga.language.code().to_owned(),
+            template: self.saga.content.look.template.name().to_owned(),
             slides: self.saga.content.count(),
             micros: self.saga.cost.micros(),
             millis: millis_between(self.saga.timing.requested_at, now),
-        };
+        });
         self.publish(completed);
         let is_shown = self.saga.is_shown();
         self.show_ready((!is_shown).then_some(Note::NotUpdated));

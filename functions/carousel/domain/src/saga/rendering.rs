@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use confab_contracts::carousel;
+
 use super::{Line, Saga, SagaState, Step, millis_between};
 use crate::{CarouselEvent, Effect, FailReason, PdfJob, RenderJob, SlideFile};
 
@@ -86,13 +88,13 @@ impl Step<'_> {
         self.saga.timing.rendered_at = Some(now);
         let began_at = self.saga.timing.drawing_at.unwrap_or(now);
         let first_at = self.saga.timing.first_slide_at.unwrap_or(now);
-        let event = CarouselEvent::ImagesRendered {
+        let event = CarouselEvent::ImagesRendered(carousel::ImagesRendered {
             subject: self.subject(),
             rendered: self.saga.content.count().saturating_sub(self.saga.reused),
             reused: self.saga.reused,
             first_millis: millis_between(began_at, first_at),
             millis: millis_between(began_at, now),
-        };
+        });
         self.publish(event);
         if !self.saga.is_change() {
             self.request_pdf();

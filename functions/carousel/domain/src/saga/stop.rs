@@ -1,5 +1,7 @@
 //! Failing, cancelling, deadlines and beginning anew.
 
+use confab_contracts::carousel;
+
 use super::{Line, Note, Pending, Posted, SagaState, Step};
 use crate::{CancelReason, CarouselEvent, FailReason};
 
@@ -17,10 +19,10 @@ impl Step<'_> {
 
     /// FAILED, or back to what the chat shows.
     pub(super) fn fail(&mut self, reason: FailReason) {
-        let event = CarouselEvent::Failed {
+        let event = CarouselEvent::Failed(carousel::Failed {
             subject: self.subject(),
             reason,
-        };
+        });
         self.publish(event);
         if self.saga.is_change() {
             self.give_up_change();
@@ -60,10 +62,10 @@ impl Step<'_> {
     }
 
     fn publish_cancelled(&mut self, reason: CancelReason) {
-        let event = CarouselEvent::Cancelled {
+        let event = CarouselEvent::Cancelled(carousel::Cancelled {
             subject: self.subject(),
             reason,
-        };
+        });
         self.publish(event);
     }
 

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use confab_contracts::carousel;
 use confab_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -101,15 +102,15 @@ impl Step<'_> {
     pub(super) fn accept_request(&mut self) {
         self.reserve_quota();
         let saga = &self.saga;
-        let event = CarouselEvent::GenerateRequested {
+        let event = CarouselEvent::GenerateRequested(carousel::GenerateRequested {
             subject: self.subject(),
             origin: saga.origin,
             source: saga.source.name().to_owned(),
-            language: saga.language,
-            template: saga.content.look.template,
-            format: saga.content.look.format,
+            language: saga.language.code().to_owned(),
+            template: saga.content.look.template.name().to_owned(),
+            format: saga.content.look.format.name().to_owned(),
             slides: saga.count,
-        };
+        });
         self.publish(event);
     }
 
@@ -119,10 +120,10 @@ impl Step<'_> {
         self.saga.timing.requested_at = self.now();
         self.saga.task = task;
         self.saga.attempts = 0;
-        let event = CarouselEvent::ContentRequested {
+        let event = CarouselEvent::ContentRequested(carousel::ContentRequested {
             subject: self.subject(),
             slides: self.saga.count,
-        };
+        });
         self.publish(event);
         self.send_write_job();
     }
@@ -202,23 +203,23 @@ impl Step<'_> {
     /// WRITTEN, and at once RENDERING.
     fn texts_written(&mut self) {
         let slides = self.saga.content.count();
-        let analysis = CarouselEvent::AnalysisCompleted {
+        let analysis = CarouselEvent::AnalysisCompleted(carousel::AnalysisCompleted {
             subject: self.subject(),
             is_composed: self.saga.content.is_composed,
             millis: millis_between(self.saga.timing.requested_at, self.now()),
-        };
+        });
         self.publish(analysis);
-        let content = CarouselEvent::ContentAnalyzed {
+        let content = CarouselEvent::ContentAnalyzed(carousel::ContentAnalyzed {
             subject: self.subject(),
-            language: self.saga.language,
+            language: self.saga.language.code().to_owned(),
             slides,
-        };
+        });
         self.publish(content);
         self.hash_pages();
-        let slides = CarouselEvent::SlidesGenerated {
+        let slides = CarouselEvent::SlidesGenerated(carousel::SlidesGenerated {
             subject: self.subject(),
             hashes: self.saga.hashes.clone(),
-        };
+        });
         self.publish(slides);
         self.start_rendering();
     }

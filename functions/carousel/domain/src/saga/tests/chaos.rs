@@ -127,8 +127,8 @@ impl World {
                     usage: Vec::new(),
                 }),
                 Effect::Publish {
-                    event: CarouselEvent::ImagesRendered { subject, .. },
-                } => *self.rendered.entry(subject.revision).or_default() += 1,
+                    event: CarouselEvent::ImagesRendered(rendered),
+                } => *self.rendered.entry(rendered.subject.revision).or_default() += 1,
                 Effect::Call { call } => self.call(call),
                 _ => {}
             }

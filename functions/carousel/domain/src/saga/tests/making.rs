@@ -357,8 +357,8 @@ fn cost_is_the_sum_of_what_workers_report() {
     assert_eq!((run.saga.cost.micros(), micros), (152, 152));
     let completed = run.effects.iter().find_map(|effect| match effect {
         Effect::Publish {
-            event: CarouselEvent::Completed { micros, .. },
-        } => Some(*micros),
+            event: CarouselEvent::Completed(completed),
+        } => Some(completed.micros),
         _ => None,
     });
     assert_eq!(completed, Some(152));

@@ -1,0 +1,73 @@
+//! The environment variables of the carousel.
+
+use carousel_domain::PriceList;
+use confab_aws::{Aws, Keyring, SecretName};
+use confab_core::{Env, EnvError, Result};
+
+/// Proves that a webhook comes from Telegram.
+pub(crate) const TELEGRAM_WEBHOOK_SECRET: SecretName = SecretName("TELEGRAM_WEBHOOK_SECRET_PARAM");
+/// The bot's token.
+pub(crate) const TELEGRAM_BOT_TOKEN: SecretName = SecretName("TELEGRAM_BOT_TOKEN_PARAM");
+/// The key of the operator.
+pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
+
+/// The configuration of one function, read once at start.
+#[derive(Debug)]
+pub(crate) struct Config(Env);
+
+impl Config {
+    pub(crate) fn new(env: Env) -> Self {
+        Self(env)
+    }
+
+    /// The named secrets, read from SSM in one call.
+    pub(crate) async fn secrets(&self, aws: &Aws, names: &[SecretName]) -> Result<Keyring> {
+        Keyring::read(&self.0, aws, names).await
+    }
+
+    /// Name of the DynamoDB table.
+    pub(crate) fn table(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_TABLE")
+    }
+
+    /// Name of the S3 bucket.
+    pub(crate) fn bucket(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_BUCKET")
+    }
+
+    /// Name of the event bus.
+    pub(crate) fn event_bus(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_EVENT_BUS")
+    }
+
+    /// URL of the queue of conversation triggers.
+    pub(crate) fn conversation_queue_url(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_INBOUND_QUEUE_URL")
+    }
+
+    /// URL of the queue of texts to write.
+    pub(crate) fn write_queue_url(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_WRITE_QUEUE_URL")
+    }
+
+    /// URL of the queue of slides to draw.
+    pub(crate) fn render_queue_url(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_RENDER_QUEUE_URL")
+    }
+
+    /// Base address of the Bot API.
+    pub(crate) fn telegram_api_url(&self) -> Result<&str, EnvError> {
+        self.0.required("TELEGRAM_API_URL")
+    }
+
+    /// Megabytes of this function, which Lambda sets.
+    pub(crate) fn memory_megabytes(&self) -> Result<u64, EnvError> {
+        let size = self.0.parsed("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?;
+        Ok(size.unwrap_or(128))
+    }
+
+    /// Prices of what a carousel uses. Without them a carousel costs nothing.
+    pub(crate) fn prices(&self) -> Result<PriceList, EnvError> {
+        Ok(self.0.parsed("CAROUSEL_PRICES")?.unwrap_or_default())
+    }
+}

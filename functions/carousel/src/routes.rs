@@ -1,0 +1,4 @@
+//! Functions behind API Gateway, one module each.
+
+pub mod carousel_health;
+pub mod telegram_received;

@@ -1,0 +1,191 @@
+//! The state of a function: the parts of the carousel that it uses.
+
+use std::sync::Arc;
+
+use carousel_domain::PriceList;
+use carousel_slides::Renderer;
+use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Table};
+use confab_core::{Clock, Result};
+use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
+use confab_provider_base::http_client;
+
+use crate::{
+    config::{Config, OPERATOR_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
+    services::{books::Books, telegram::TelegramAccount},
+    store::Store,
+};
+
+/// Parts of the service's state. A function names those that it uses: its permissions, variables,
+/// secrets and cold start are its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Store,
+    Objects,
+    Bus,
+    ConversationQueue,
+    WriteQueue,
+    RenderQueue,
+    /// The bot's account, to send messages and fetch pictures.
+    Telegram,
+    /// Draws slides. Holds the fonts that were decoded.
+    Renderer,
+    /// Verses and sayings that slides may quote.
+    Books,
+    /// Prices of what a carousel uses.
+    Prices,
+    WebhookSecret,
+    /// The bot's token, for the id in it.
+    BotId,
+    OperatorKey,
+    /// Opens the connection to SQS during init.
+    SqsConnection,
+}
+
+impl Part {
+    /// Returns the secret that a part needs.
+    fn secret(self) -> Option<SecretName> {
+        match self {
+            Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
+            Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
+            Self::OperatorKey => Some(OPERATOR_KEY),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct State {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: OsEntropy,
+    pub(crate) readiness: Readiness,
+    pub(crate) prices: PriceList,
+    pub(crate) memory_megabytes: u64,
+    secrets: Option<Keyring>,
+    store: Option<Store>,
+    objects: Option<Objects>,
+    bus: Option<Bus>,
+    conversation_queue: Option<Queue>,
+    write_queue: Option<Queue>,
+    render_queue: Option<Queue>,
+    telegram: Option<TelegramAccount>,
+    renderer: Option<Renderer>,
+    books: Option<Books>,
+}
+
+impl State {
+    /// Starts the named parts from the environment of the process.
+    pub async fn start(parts: &[Part]) -> Result<Self, StartError> {
+        Self::new(Platform::of_process()?, parts).await
+    }
+
+    /// Builds the named parts. Secrets are read while connections open.
+    pub async fn new(platform: Platform, parts: &[Part]) -> Result<Self, StartError> {
+        let Platform { env, aws, clock } = platform;
+        let config = Config::new(env);
+        let mut state = Self {
+            clock,
+            entropy: OsEntropy,
+            readiness: Readiness::default(),
+            prices: PriceList::default(),
+            memory_megabytes: config.memory_megabytes()?,
+            secrets: None,
+            store: None,
+            objects: None,
+            bus: None,
+            conversation_queue: None,
+            write_queue: None,
+            render_queue: None,
+            telegram: None,
+            renderer: None,
+            books: None,
+        };
+        for part in parts {
+            state.start_part(*part, &config, &aws)?;
+        }
+        let sqs = parts.contains(&Part::SqsConnection).then_some("sqs");
+        let connect = aws.connect_all(sqs);
+        let (secrets, ()) = tokio::join!(Box::pin(read_secrets(&config, &aws, parts)), connect);
+        state.secrets = secrets?;
+        if parts.contains(&Part::Telegram) {
+            let secrets = state.secrets()?.clone();
+            let account = TelegramAccount::new(http_client()?, config.telegram_api_url()?, secrets);
+            state.telegram = Some(account);
+        }
+        Ok(state)
+    }
+
+    /// Starts a part that needs no secret and no HTTP client.
+    fn start_part(&mut self, part: Part, config: &Config, aws: &Aws) -> Result<(), StartError> {
+        let queue = |url| Some(Queue::new(aws, url));
+        match part {
+            Part::Store => {
+                let table = Table::new(aws.dynamodb(), config.table()?);
+                self.store = Some(Store::new(table, self.clock.clone()));
+            }
+            Part::Objects => self.objects = Some(Objects::new(aws, config.bucket()?)),
+            Part::Bus => self.bus = Some(Bus::new(aws, config.event_bus()?)),
+            Part::ConversationQueue => {
+                self.conversation_queue = queue(config.conversation_queue_url()?);
+            }
+            Part::WriteQueue => self.write_queue = queue(config.write_queue_url()?),
+            Part::RenderQueue => self.render_queue = queue(config.render_queue_url()?),
+            Part::Renderer => self.renderer = Some(Renderer::new()),
+            Part::Books => self.books = Some(Books::load()?),
+            Part::Prices => self.prices = config.prices()?,
+            Part::Telegram
+            | Part::WebhookSecret
+            | Part::BotId
+            | Part::OperatorKey
+            | Part::SqsConnection => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn secrets(&self) -> Result<&Keyring> {
+        started(self.secrets.as_ref(), "secrets")
+    }
+
+    pub(crate) fn store(&self) -> Result<&Store> {
+        started(self.store.as_ref(), "store")
+    }
+
+    pub(crate) fn objects(&self) -> Result<&Objects> {
+        started(self.objects.as_ref(), "objects")
+    }
+
+    pub(crate) fn bus(&self) -> Result<&Bus> {
+        started(self.bus.as_ref(), "bus")
+    }
+
+    pub(crate) fn conversation_queue(&self) -> Result<&Queue> {
+        started(self.conversation_queue.as_ref(), "conversation_queue")
+    }
+
+    pub(crate) fn write_queue(&self) -> Result<&Queue> {
+        started(self.write_queue.as_ref(), "write_queue")
+    }
+
+    pub(crate) fn render_queue(&self) -> Result<&Queue> {
+        started(self.render_queue.as_ref(), "render_queue")
+    }
+
+    pub(crate) fn telegram(&self) -> Result<&TelegramAccount> {
+        started(self.telegram.as_ref(), "telegram")
+    }
+
+    pub(crate) fn renderer(&self) -> Result<&Renderer> {
+        started(self.renderer.as_ref(), "renderer")
+    }
+
+    pub(crate) fn books(&self) -> Result<&Books> {
+        started(self.books.as_ref(), "books")
+    }
+}
+
+async fn read_secrets(config: &Config, aws: &Aws, parts: &[Part]) -> Result<Option<Keyring>> {
+    let names: Vec<_> = parts.iter().filter_map(|part| part.secret()).collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    config.secrets(aws, &names).await.map(Some)
+}

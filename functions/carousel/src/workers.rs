@@ -1,0 +1,6 @@
+//! Functions behind queues and schedules, one module each.
+
+pub mod carousel_conversation;
+pub mod carousel_render;
+pub mod carousel_sweep;
+pub mod carousel_write;

@@ -1,0 +1,230 @@
+//! `carousel-conversation`: a topic becomes slides in the chat, once, whatever call fails.
+
+use std::time::Duration;
+
+use carousel::workers::carousel_conversation::ConversationJob;
+use confab_core::Error;
+use confab_testkit::{Enumeration, Faults, Scenario, enumerate};
+use serde_json::{Value, json};
+
+use crate::{
+    invariants,
+    world::{CONVERSATION_QUEUE, Person, World},
+};
+
+/// Slides of a carousel for which no number was named.
+const SLIDES: usize = 7;
+
+fn button<'a>(message: &'a Value, label: &str) -> Option<&'a str> {
+    let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
+    let mut buttons = rows
+        .iter()
+        .flat_map(|row| row.as_array().into_iter().flatten());
+    let found = buttons.find(|button| {
+        button["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(label))
+    });
+    found?["callback_data"].as_str()
+}
+
+#[tokio::test]
+async fn a_topic_becomes_an_album_and_a_message_with_buttons() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    world.say(&dana, "/carousel small habits").await;
+    assert_eq!(world.photos(&dana).await, SLIDES);
+    let messages = world.messages(&dana).await;
+    let last = messages.last().unwrap();
+    assert!(button(last, "Edit").is_some(), "{last}");
+    invariants::check(&world, &dana, SLIDES, "delivered").await;
+    let types = world.event_types();
+    let expected = [
+        "user.message.received",
+        "carousel.generate.requested",
+        "ai.content.requested",
+        "ai.analysis.completed",
+        "carousel.content.analyzed",
+        "carousel.slides.generated",
+        "carousel.images.rendered",
+        "carousel.delivered",
+        "carousel.completed",
+    ];
+    assert_eq!(types, expected);
+}
+
+#[tokio::test]
+async fn all_events_of_a_carousel_have_the_correlation_of_its_request() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    world.say(&dana, "/carousel 3: small habits").await;
+    let events = world.cloud.events();
+    let of_carousel = |event: &&Value| event["data"]["subject"].is_object();
+    let mut ids: Vec<_> = events
+        .iter()
+        .filter(of_carousel)
+        .map(|event| event["correlation_id"].to_string())
+        .collect();
+    assert!(ids.len() > 5);
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn an_edited_slide_is_drawn_alone_and_replaced_in_place() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    world.say(&dana, "/carousel 3: small habits").await;
+    let before = world.messages(&dana).await;
+    let last = before.last().unwrap().clone();
+    let drawn = world.cloud.queued(crate::world::RENDER_QUEUE).len();
+    let tap = world.tap(&dana, &last, button(&last, "Edit").unwrap());
+    world.receive(&tap).await;
+    world.run().await;
+    let messages = world.messages(&dana).await;
+    let choice = messages.last().unwrap().clone();
+    let tap = world.tap(&dana, &choice, button(&choice, "2").unwrap());
+    world.receive(&tap).await;
+    world.run().await;
+    world.say(&dana, "Rest is work too\nPlan it first.").await;
+    let after = world.messages(&dana).await;
+    assert_eq!(
+        world.cloud.queued(crate::world::RENDER_QUEUE).len(),
+        drawn + 1
+    );
+    assert_eq!(world.photos(&dana).await, 3);
+    let files = |messages: &[Value]| -> Vec<String> {
+        let photos = messages
+            .iter()
+            .filter(|message| message["photo"].is_array());
+        photos
+            .map(|message| {
+                message["photo"].as_array().unwrap().last().unwrap()["file_unique_id"].to_string()
+            })
+            .collect()
+    };
+    let (before, after) = (files(&before), files(&after));
+    assert_eq!(before[0], after[0]);
+    assert_ne!(before[1], after[1]);
+    assert_eq!(before[2], after[2]);
+}
+
+#[tokio::test]
+async fn an_album_whose_answer_is_lost_is_not_sent_again_without_the_persons_word() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    let faults = json!({ "calls": [{ "method": "sendMediaGroup", "drop_after": true }] });
+    world.control("PUT", "/api/telegram/faults", &faults).await;
+    world.say(&dana, "/carousel 3: small habits").await;
+    assert_eq!(world.photos(&dana).await, 3);
+    let texts = world.texts(&dana).await;
+    assert!(
+        texts.iter().any(|text| text.contains("not sure")),
+        "{texts:?}"
+    );
+}
+
+#[tokio::test]
+async fn erased_chats_leave_no_rows_and_no_files() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    world.say(&dana, "/carousel 2: small habits").await;
+    world.say(&dana, "/privacy").await;
+    for label in ["Delete", "Delete"] {
+        let messages = world.messages(&dana).await;
+        let last = messages.last().unwrap().clone();
+        let tap = world.tap(&dana, &last, button(&last, label).unwrap());
+        world.receive(&tap).await;
+        world.run().await;
+    }
+    let prefix = format!("carousel/tg:{}/", dana.id);
+    assert_eq!(
+        world.objects().list(&prefix, None).await.unwrap(),
+        Vec::<String>::new()
+    );
+    let rows = world.rows().await;
+    let left = rows.iter().filter(|row| {
+        let sort_key = row["sk"].as_s().unwrap();
+        sort_key == "CHAT" || sort_key.starts_with("CAR#")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+/// The decision that sends the album, with its outcome.
+struct Delivering {
+    world: World,
+    dana: Person,
+    job: ConversationJob,
+}
+
+impl Scenario for Delivering {
+    async fn arrange() -> Self {
+        let world = World::open().await;
+        let dana = world.person("en").await;
+        let update = world.write(&dana, "/carousel 2: small habits").await;
+        world.receive(&update).await;
+        let job = world.run_until_drawn().await;
+        Self { world, dana, job }
+    }
+
+    fn faults(&self) -> &Faults {
+        self.world.cloud.faults()
+    }
+
+    async fn act(&self) -> Result<(), Error> {
+        self.world.begin_delivery();
+        self.world.conversation(self.job.clone()).await
+    }
+
+    async fn check(&self, story: &str) {
+        self.world.clock().advance(Duration::from_secs(3600));
+        self.world.sweep().await.unwrap();
+        self.world.run().await;
+        invariants::check(&self.world, &self.dana, 2, story).await;
+    }
+}
+
+#[tokio::test]
+async fn albums_are_sent_once_whatever_call_fails() {
+    let Enumeration { calls, .. } = enumerate::<Delivering>().await;
+    assert!(calls >= 10, "{calls}");
+}
+
+/// The decision about a topic.
+struct Requesting {
+    world: World,
+    dana: Person,
+    job: ConversationJob,
+}
+
+impl Scenario for Requesting {
+    async fn arrange() -> Self {
+        let world = World::open().await;
+        let dana = world.person("en").await;
+        let update = world.write(&dana, "/carousel 1: small habits").await;
+        world.receive(&update).await;
+        world.state("carousel-conversation").await;
+        let job = world.jobs(CONVERSATION_QUEUE).pop().unwrap();
+        Self { world, dana, job }
+    }
+
+    fn faults(&self) -> &Faults {
+        self.world.cloud.faults()
+    }
+
+    async fn act(&self) -> Result<(), Error> {
+        self.world.begin_delivery();
+        self.world.conversation(self.job.clone()).await
+    }
+
+    async fn check(&self, story: &str) {
+        self.world.run().await;
+        invariants::check(&self.world, &self.dana, 1, story).await;
+    }
+}
+
+#[tokio::test]
+async fn topics_become_one_carousel_whatever_call_fails() {
+    let Enumeration { calls, .. } = enumerate::<Requesting>().await;
+    assert!(calls >= 6, "{calls}");
+}

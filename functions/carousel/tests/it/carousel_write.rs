@@ -1,0 +1,83 @@
+//! `carousel-write`: texts are written without a model, the same for the same job.
+
+use carousel::workers::carousel_conversation::ConversationJob;
+use carousel_domain::{SagaTrigger, Trigger, WriteJob, WriteResult};
+use serde_json::{Value, json};
+
+use crate::world::{CONVERSATION_QUEUE, World};
+
+fn job(key: &str, source: Value, task: Value) -> WriteJob {
+    serde_json::from_value(json!({
+        "key": key, "carousel": "01m7ym613fe0yvvhrd4bj8893d", "chat": "tg:5", "owner": "5",
+        "revision": 1, "source": source, "language": "en", "count": 5, "task": task,
+        "is_composer_only": true,
+    }))
+    .unwrap()
+}
+
+fn written(world: &World) -> WriteResult {
+    let jobs = world.jobs::<ConversationJob>(CONVERSATION_QUEUE);
+    let ConversationJob::V1 { trigger, .. } = jobs.into_iter().next_back().unwrap();
+    match trigger {
+        Trigger::Carousel {
+            trigger: SagaTrigger::Written { result, .. },
+            ..
+        } => result,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_topic_becomes_as_many_slides_as_asked_for() {
+    let world = World::open().await;
+    let source = json!({ "source": "topic", "text": "small habits" });
+    world
+        .write_texts(job("a:1", source, json!({ "task": "deck" })))
+        .await
+        .unwrap();
+    let WriteResult::Deck { draft, is_composed } = written(&world) else {
+        panic!()
+    };
+    assert!(is_composed);
+    assert_eq!(draft.slides.len(), 5);
+}
+
+#[tokio::test]
+async fn the_same_job_has_the_same_texts_and_is_told_once() {
+    let world = World::open().await;
+    let source = json!({ "source": "topic", "text": "small habits" });
+    let job = job("a:1", source, json!({ "task": "deck" }));
+    world.write_texts(job.clone()).await.unwrap();
+    let first = written(&world);
+    world.write_texts(job).await.unwrap();
+    assert_eq!(world.jobs::<ConversationJob>(CONVERSATION_QUEUE).len(), 1);
+    assert_eq!(written(&world), first);
+}
+
+#[tokio::test]
+async fn wisdom_is_one_slide_with_a_verse_of_the_books() {
+    let world = World::open().await;
+    let source = json!({ "source": "wisdom", "text": "patience" });
+    world
+        .write_texts(job("a:1", source, json!({ "task": "deck" })))
+        .await
+        .unwrap();
+    let WriteResult::Deck { draft, .. } = written(&world) else {
+        panic!()
+    };
+    assert!(
+        draft.slides.iter().any(|slide| slide.source.is_some()),
+        "{draft:?}"
+    );
+}
+
+#[tokio::test]
+async fn texts_that_cannot_be_used_fail() {
+    let world = World::open().await;
+    let source = json!({ "source": "topic", "text": "\u{200b}" });
+    world
+        .write_texts(job("a:1", source, json!({ "task": "deck" })))
+        .await
+        .unwrap();
+    assert_eq!(written(&world), WriteResult::Failed);
+}

@@ -1,0 +1,18 @@
+//! In-process tests of the functions of the carousel, a file for each.
+//!
+//! `world.rs` has the cloud, Telegram and the queues, and `invariants.rs` what always holds of the service.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a world that is broken fails the test"
+)]
+
+mod carousel_conversation;
+mod carousel_health;
+mod carousel_render;
+mod carousel_sweep;
+mod carousel_write;
+mod invariants;
+mod telegram_received;
+mod world;
