@@ -1,6 +1,6 @@
 //! Sending to SQS queues.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use aws_sdk_sqs::{
     Client,
@@ -130,17 +130,32 @@ impl Queue {
 
     /// Returns the dead-letter queue of a queue, by the naming of our templates: `name-dlq`, `name-dlq.fifo`.
     pub fn dead_letter_queue_of(aws: &Aws, arn: &str) -> Option<Self> {
+        let dlq = match arn.strip_suffix(".fifo") {
+            Some(arn) => format!("{arn}-dlq.fifo"),
+            None => format!("{arn}-dlq"),
+        };
+        Self::of_arn(aws, &dlq)
+    }
+
+    /// Returns the queue that a function's messages come from.
+    pub fn of_arn(aws: &Aws, arn: &str) -> Option<Self> {
         let ["arn", _, "sqs", _, account, name] = arn.split(':').collect::<Vec<_>>()[..] else {
             return None;
         };
-        let dlq = match name.strip_suffix(".fifo") {
-            Some(name) => format!("{name}-dlq.fifo"),
-            None => format!("{name}-dlq"),
-        };
         Some(Self::new(
             aws,
-            format!("{}/{account}/{dlq}", aws.endpoint("sqs")),
+            format!("{}/{account}/{name}", aws.endpoint("sqs")),
         ))
+    }
+
+    /// Hides a received message from now on for this time.
+    pub async fn hide(&self, receipt_handle: &str, delay: Duration) -> Result<()> {
+        let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
+        let change = self.client.change_message_visibility().queue_url(&self.url);
+        let change = change
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(seconds);
+        Box::pin(change.send()).await.map_err(failed).map(drop)
     }
 
     /// Sends messages. After an error some may be on the queue: send all again, since SQS drops copies of FIFO messages.

@@ -1,6 +1,6 @@
 //! The one error type that crosses layers: a kind, a stable code, a message for the caller and a cause for the log.
 
-use std::{borrow::Cow, error::Error as StdError, fmt};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -31,6 +31,7 @@ pub struct Error {
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     cause: Option<Cause>,
+    delay: Option<Duration>,
 }
 
 impl Error {
@@ -44,6 +45,7 @@ impl Error {
             code: code.into(),
             message: message.into(),
             cause: None,
+            delay: None,
         }
     }
 
@@ -92,6 +94,17 @@ impl Error {
     pub fn with_source(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// Says that an attempt before this time is useless, because a provider said so.
+    pub fn with_delay(mut self, delay: Option<Duration>) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Returns how long the next attempt waits.
+    pub fn delay(&self) -> Option<Duration> {
+        self.delay
     }
 
     pub fn kind(&self) -> Kind {

@@ -55,14 +55,14 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (_, deps) = start(function, deps).await?;
-    let dead_letters = Arc::new(DeadLetters::default());
+    let sources = Arc::new(SourceQueues::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
+        let (deps, worker, sources) = (deps.clone(), worker.clone(), sources.clone());
         async move {
             let batch = Batch {
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
-                dead_letters: &dead_letters,
+                sources: &sources,
             };
             let failed = batch.work(&deps, event.payload.records, &worker).await;
             Ok::<_, StartError>(response(failed))
@@ -85,14 +85,14 @@ where
     Fut: Future<Output = Result<()>> + Send,
 {
     let (_, deps) = start(function, deps).await?;
-    let dead_letters = Arc::new(DeadLetters::default());
+    let sources = Arc::new(SourceQueues::default());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (deps, worker, dead_letters) = (deps.clone(), worker.clone(), dead_letters.clone());
+        let (deps, worker, sources) = (deps.clone(), worker.clone(), sources.clone());
         async move {
             let batch = Batch {
                 request_id: &event.context.request_id,
                 until: Instant::now() + time_left(&event.context),
-                dead_letters: &dead_letters,
+                sources: &sources,
             };
             let failed = batch
                 .work_batched(&deps, event.payload.records, &worker)
@@ -116,30 +116,44 @@ struct Batch<'a> {
     request_id: &'a str,
     /// When Lambda kills the process.
     until: Instant,
-    dead_letters: &'a DeadLetters,
+    sources: &'a SourceQueues,
 }
 
-/// Sends records to dead-letter queues. The client is created at first use, since few functions need it.
+/// The queues that records come from, and their dead-letter queues. The client is created at first use, since few
+/// functions need it.
 #[derive(Default)]
-struct DeadLetters(OnceCell<Aws>);
+struct SourceQueues(OnceCell<Aws>);
 
-impl DeadLetters {
-    async fn take(
+impl SourceQueues {
+    async fn find(
         &self,
         record: &SqsMessage,
-        correlation_id: CorrelationId,
-        error: &Error,
-    ) -> Result<()> {
+        queue_of: fn(&Aws, &str) -> Option<Queue>,
+    ) -> Result<Queue> {
         let connect = async || {
             let config = AwsConfig::from_env(&environment())
                 .map_err(|e| Error::internal("bad_environment", e))?;
             Aws::new(config)
         };
         let source = record.event_source_arn.as_deref().unwrap_or_default();
-        let queue = Queue::dead_letter_queue_of(self.0.get_or_try_init(connect).await?, source)
-            .ok_or_else(|| {
-                Error::internal("no_dead_letter_queue", format!("{source:?} is no queue"))
-            })?;
+        queue_of(self.0.get_or_try_init(connect).await?, source)
+            .ok_or_else(|| Error::internal("no_source_queue", format!("{source:?} is no queue")))
+    }
+
+    /// Hides a record until a provider wants to be called again.
+    async fn hide(&self, record: &SqsMessage, delay: Duration) -> Result<()> {
+        let receipt_handle = record.receipt_handle.as_deref().unwrap_or_default();
+        let queue = self.find(record, Queue::of_arn).await?;
+        queue.hide(receipt_handle, delay).await
+    }
+
+    async fn take(
+        &self,
+        record: &SqsMessage,
+        correlation_id: CorrelationId,
+        error: &Error,
+    ) -> Result<()> {
+        let queue = self.find(record, Queue::dead_letter_queue_of).await?;
         let letter = DeadLetter {
             message_id: record.message_id.as_deref().unwrap_or_default(),
             body: record.body.as_deref().unwrap_or_default(),
@@ -166,14 +180,15 @@ impl Batch<'_> {
         let groups = grouped(records).into_iter().map(|group| async move {
             let mut failed = Vec::new();
             let mut records = group.into_iter();
+            let mut delay = None;
             for record in records.by_ref() {
-                let message_id = record.message_id.clone().unwrap_or_default();
                 let receives = receives(&record);
                 if let Err(error) = self.one(deps, &record, worker).await {
                     if self.dead_letter_faulty(&record, &error).await {
                         continue;
                     }
-                    failed.push(message_id);
+                    failed.push(record);
+                    delay = delay.max(error.delay());
                     let patience = if error.kind() == Kind::Unavailable {
                         MAX_RECEIVES
                     } else {
@@ -184,8 +199,12 @@ impl Batch<'_> {
                     }
                 }
             }
-            failed.extend(records.filter_map(|record| record.message_id));
-            failed
+            failed.extend(records);
+            if let Some(delay) = delay {
+                self.hide(&failed, delay).await;
+            }
+            let ids = failed.into_iter().filter_map(|record| record.message_id);
+            ids.collect::<Vec<_>>()
         });
         join_all(groups).await.concat()
     }
@@ -288,6 +307,21 @@ impl Batch<'_> {
         }
     }
 
+    /// Hides failed records of a group for as long as a provider asked for, rather than for the queue's own timeout.
+    async fn hide(&self, records: &[SqsMessage], delay: Duration) {
+        for record in records {
+            let correlation_id = correlation_of(record);
+            let hidden = self.sources.hide(record, delay);
+            // Without it the records come again after the queue's own timeout.
+            let hidden = self
+                .in_time(hidden.instrument(log::span(correlation_id)))
+                .await;
+            hidden
+                .inspect_err(|error| log::failure(error, correlation_id, self.request_id))
+                .ok();
+        }
+    }
+
     /// Dead-letters a record that keeps failing by a fault of its own. Returns whether the dead-letter queue has it.
     async fn dead_letter_faulty(&self, record: &SqsMessage, error: &Error) -> bool {
         error.kind() != Kind::Unavailable
@@ -298,7 +332,7 @@ impl Batch<'_> {
     async fn dead_letter(&self, record: &SqsMessage, error: &Error) -> bool {
         let correlation_id = correlation_of(record);
         let taken = self
-            .dead_letters
+            .sources
             .take(record, correlation_id, error)
             .instrument(log::span(correlation_id));
         let taken = self
@@ -446,12 +480,12 @@ mod tests {
             .collect()
     }
 
-    fn batch_within(time: Duration, dead_letters: &DeadLetters) -> Batch<'_> {
+    fn batch_within(time: Duration, sources: &SourceQueues) -> Batch<'_> {
         let until = Instant::now() + time;
         Batch {
             request_id: "r",
             until,
-            dead_letters,
+            sources,
         }
     }
 
@@ -460,8 +494,8 @@ mod tests {
     }
 
     async fn within(time: Duration, records: Vec<SqsMessage>) -> (Vec<String>, Vec<u32>) {
-        let dead_letters = DeadLetters::default();
-        let batch = batch_within(time, &dead_letters);
+        let sources = SourceQueues::default();
+        let batch = batch_within(time, &sources);
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: QueueMessage<u32>| async move {
             match job.body {
@@ -575,8 +609,8 @@ mod tests {
 
     /// Runs the records together with a worker that panics at 66 and is unavailable at 13.
     async fn together(records: Vec<SqsMessage>) -> (Vec<String>, Vec<Vec<u32>>) {
-        let dead_letters = DeadLetters::default();
-        let batch = batch_within(Duration::from_secs(10), &dead_letters);
+        let sources = SourceQueues::default();
+        let batch = batch_within(Duration::from_secs(10), &sources);
         let calls = Arc::new(Mutex::new(Vec::new()));
         let worker = |calls: Arc<Mutex<Vec<Vec<u32>>>>, jobs: Vec<QueueMessage<u32>>| async move {
             let bodies: Vec<_> = jobs.into_iter().map(|job| job.body).collect();
@@ -633,7 +667,7 @@ mod tests {
     }
 
     /// An SQS that answers every request with `status`, and the requests that it got.
-    async fn sqs(status: u16) -> (DeadLetters, Arc<Mutex<Vec<String>>>) {
+    async fn sqs(status: u16) -> (SourceQueues, Arc<Mutex<Vec<String>>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -642,7 +676,11 @@ mod tests {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut bytes = vec![0; 16 * 1024];
                 let mut read = 0;
-                while !String::from_utf8_lossy(&bytes[..read]).contains("\"MessageBody\"") {
+                let is_whole = |bytes: &[u8]| {
+                    let text = String::from_utf8_lossy(bytes);
+                    text.contains("\"MessageBody\"") || text.contains("\"VisibilityTimeout\"")
+                };
+                while !is_whole(&bytes[..read]) {
                     match stream.read(&mut bytes[read..]).await {
                         Ok(more) if more > 0 => read += more,
                         _ => break,
@@ -664,18 +702,22 @@ mod tests {
             ("AWS_ENDPOINT_URL", &endpoint),
         ];
         let aws = Aws::new(AwsConfig::from_env(&env.into_iter().collect()).unwrap()).unwrap();
-        (DeadLetters(OnceCell::new_with(Some(aws))), requests)
+        (SourceQueues(OnceCell::new_with(Some(aws))), requests)
     }
 
     async fn work_with(
-        dead_letters: &DeadLetters,
+        sources: &SourceQueues,
         body: &str,
         receives: u32,
     ) -> (Vec<String>, Vec<u32>) {
-        let batch = batch_within(Duration::from_secs(10), dead_letters);
+        let batch = batch_within(Duration::from_secs(10), sources);
         let done = Arc::new(Mutex::new(Vec::new()));
         let worker = |done: Arc<Mutex<Vec<u32>>>, job: QueueMessage<u32>| async move {
             assert_ne!(job.body, 66, "boom");
+            if job.body == 77 {
+                let busy = Error::unavailable("provider_busy", "429");
+                return Err(busy.with_delay(Some(Duration::from_secs(4))));
+            }
             done.lock().unwrap().push(job.body);
             Ok(())
         };
@@ -690,11 +732,8 @@ mod tests {
 
     #[tokio::test]
     async fn unreadable_bodies_are_dead_lettered_at_once_with_their_reason() {
-        let (dead_letters, requests) = sqs(200).await;
-        assert_eq!(
-            work_with(&dead_letters, "not json", 1).await,
-            (vec![], vec![2])
-        );
+        let (sources, requests) = sqs(200).await;
+        assert_eq!(work_with(&sources, "not json", 1).await, (vec![], vec![2]));
         let requests = requests.lock().unwrap().clone();
         assert_eq!(requests.len(), 1, "{requests:?}");
         for part in ["/000000000000/jobs-dlq", "unreadable_job", "not json"] {
@@ -704,25 +743,44 @@ mod tests {
 
     #[tokio::test]
     async fn faulty_records_are_dead_lettered_after_a_few_receives() {
-        let (dead_letters, requests) = sqs(200).await;
+        let (sources, requests) = sqs(200).await;
         let held_up = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
         assert_eq!(
-            work_with(&dead_letters, "66", MAX_FAULT_RECEIVES - 1).await,
+            work_with(&sources, "66", MAX_FAULT_RECEIVES - 1).await,
             held_up
         );
         assert_eq!(requests.lock().unwrap().len(), 0);
         assert_eq!(
-            work_with(&dead_letters, "66", MAX_FAULT_RECEIVES).await,
+            work_with(&sources, "66", MAX_FAULT_RECEIVES).await,
             (vec![], vec![2])
         );
         assert!(requests.lock().unwrap()[0].contains("panicked"));
     }
 
     #[tokio::test]
+    async fn groups_are_hidden_for_as_long_as_a_provider_wants_to_be_left_alone() {
+        let (sources, requests) = sqs(200).await;
+        let both = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
+        assert_eq!(work_with(&sources, "77", 1).await, both);
+        let requests = requests.lock().unwrap().clone();
+        assert_eq!(requests.len(), 2, "{requests:?}");
+        for request in requests {
+            assert!(request.contains("\"VisibilityTimeout\":4"), "{request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn records_are_redelivered_when_they_cannot_be_hidden() {
+        let (sources, _) = sqs(400).await;
+        let both = (vec!["a1".to_owned(), "a2".to_owned()], vec![]);
+        assert_eq!(work_with(&sources, "77", 1).await, both);
+    }
+
+    #[tokio::test]
     async fn unreadable_bodies_are_redelivered_when_dead_lettering_fails() {
-        let (dead_letters, _) = sqs(400).await;
+        let (sources, _) = sqs(400).await;
         assert_eq!(
-            work_with(&dead_letters, "not json", 1).await,
+            work_with(&sources, "not json", 1).await,
             (vec!["a1".to_owned(), "a2".to_owned()], vec![])
         );
     }

@@ -1,6 +1,6 @@
 //! What the worker stands on: a store of decisions and a runner of effects.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use confab_core::{EffectId, Result, Timestamp};
 
@@ -56,6 +56,8 @@ pub enum EffectOutcome {
     Later {
         code: i64,
         title: String,
+        /// How long the provider wants to be left alone.
+        delay: Option<Duration>,
     },
     /// The request may have been carried out, so that sending it again could double it.
     Unknown {

@@ -209,6 +209,7 @@ impl EffectRunner<String> for Sim {
             return EffectOutcome::Later {
                 code: 130_429,
                 title: "busy".into(),
+                delay: None,
             };
         }
         if fate != 1 {

@@ -164,10 +164,10 @@ where
         EffectOutcome::Done { .. } | EffectOutcome::Refused { .. } => {
             store.settle(trigger, effect, &outcome).await
         }
-        EffectOutcome::Later { code, title } => Err(Error::unavailable(
-            "provider_busy",
-            format!("{code} {title}"),
-        )),
+        EffectOutcome::Later { code, title, delay } => {
+            let error = Error::unavailable("provider_busy", format!("{code} {title}"));
+            Err(error.with_delay(*delay))
+        }
         EffectOutcome::Unknown { reason } => {
             Err(Error::unavailable("outcome_unknown", reason.clone()))
         }

@@ -49,6 +49,7 @@ impl EffectRunner<OutboxMessage> for EventPublisher<'_> {
             Err(error) => EffectOutcome::Later {
                 code: 0,
                 title: error.to_string(),
+                delay: None,
             },
         }
     }

@@ -134,8 +134,20 @@ impl Channels {
                 metrics::count("MessageRefused", "provider");
                 EffectOutcome::Refused { code, title }
             }
-            Err(SendError::NotSent { code, title, .. }) => EffectOutcome::Later { code, title },
-            Err(SendError::NotReached(title)) => EffectOutcome::Later { code: 0, title },
+            Err(SendError::NotSent {
+                code,
+                title,
+                retry_after,
+            }) => EffectOutcome::Later {
+                code,
+                title,
+                delay: retry_after,
+            },
+            Err(SendError::NotReached(title)) => EffectOutcome::Later {
+                code: 0,
+                title,
+                delay: None,
+            },
             Err(SendError::Unknown(reason)) => EffectOutcome::Unknown { reason },
         }
     }

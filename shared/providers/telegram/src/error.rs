@@ -225,7 +225,10 @@ impl TelegramError {
 impl From<TelegramError> for Error {
     fn from(error: TelegramError) -> Self {
         let code = match &error {
-            TelegramError::RateLimited { .. } => "telegram_busy",
+            TelegramError::RateLimited { .. } => {
+                let delay = error.retry_delay();
+                return Self::unavailable("telegram_busy", error).with_delay(delay);
+            }
             TelegramError::Unavailable(_) => "telegram_unavailable",
             TelegramError::Token { .. } => "telegram_token_refused",
             TelegramError::Unknown(_) => "telegram_outcome_unknown",

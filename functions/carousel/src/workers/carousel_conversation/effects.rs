@@ -229,6 +229,7 @@ fn later(error: &Error) -> EffectOutcome {
     EffectOutcome::Later {
         code: 0,
         title: error.to_string(),
+        delay: error.delay(),
     }
 }
 

@@ -230,6 +230,7 @@ impl EffectRunner<UserAction> for EffectExecutor<'_> {
             .unwrap_or_else(|error: Error| EffectOutcome::Later {
                 code: 0,
                 title: error.to_string(),
+                delay: error.delay(),
             })
     }
 
