@@ -8,8 +8,6 @@ use confab_core::{Env, EnvError, Result};
 pub(crate) const TELEGRAM_WEBHOOK_SECRET: SecretName = SecretName("TELEGRAM_WEBHOOK_SECRET_PARAM");
 /// The bot's token.
 pub(crate) const TELEGRAM_BOT_TOKEN: SecretName = SecretName("TELEGRAM_BOT_TOKEN_PARAM");
-/// The key of the operator.
-pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]

@@ -2,5 +2,4 @@
 
 pub(crate) mod books;
 pub(crate) mod conversation_queue;
-pub(crate) mod operator;
 pub(crate) mod telegram;

@@ -10,7 +10,7 @@ use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
 use confab_provider_base::http_client;
 
 use crate::{
-    config::{Config, OPERATOR_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
+    config::{Config, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
     services::{books::Books, telegram::TelegramAccount},
     store::Store,
 };
@@ -36,7 +36,6 @@ pub enum Part {
     WebhookSecret,
     /// The bot's token, for the id in it.
     BotId,
-    OperatorKey,
     /// Opens the connection to SQS during init.
     SqsConnection,
 }
@@ -47,7 +46,6 @@ impl Part {
         match self {
             Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
             Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
-            Self::OperatorKey => Some(OPERATOR_KEY),
             _ => None,
         }
     }
@@ -132,11 +130,7 @@ impl State {
             Part::Renderer => self.renderer = Some(Renderer::new()),
             Part::Books => self.books = Some(Books::load()?),
             Part::Prices => self.prices = config.prices()?,
-            Part::Telegram
-            | Part::WebhookSecret
-            | Part::BotId
-            | Part::OperatorKey
-            | Part::SqsConnection => {}
+            Part::Telegram | Part::WebhookSecret | Part::BotId | Part::SqsConnection => {}
         }
         Ok(())
     }

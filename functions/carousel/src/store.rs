@@ -24,8 +24,6 @@ use confab_aws::{Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use due::Due;
-
 #[derive(Clone)]
 pub(crate) struct Store {
     table: Table,

@@ -120,7 +120,8 @@ impl TelegramAccount {
                 keyboard,
             } => {
                 let keyboard = keyboard.as_ref().map(inline_keyboard);
-                let edited = client.edit_text(message_ref(message), &html(text), keyboard.as_ref());
+                let text = html(text);
+                let edited = client.edit_text(message_ref(message), &text, keyboard.as_ref());
                 Ok(changed(edited.await?, *message))
             }
             Call::EditKeyboard { message, keyboard } => {
