@@ -170,7 +170,11 @@ async fn send_files(
     kind: MediaKind,
     mut items: Vec<Media>,
 ) -> Result<Vec<SentMessage>, CallError> {
-    let (true, Some(media)) = (items.len() <= 1, items.pop()) else {
+    let media = match items.len() {
+        1 => items.pop(),
+        _ => None,
+    };
+    let Some(media) = media else {
         let album = NewAlbum {
             chat_id,
             kind,
