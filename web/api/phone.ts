@@ -73,11 +73,3 @@ export type Outgoing =
   | { type: "button_reply"; id: string; title: string; reply_to: string }
   | { type: "list_reply"; id: string; title: string; description: string | null; reply_to: string }
   | { type: "reaction"; message_id: string; emoji: string };
-
-export interface ProviderSettings {
-  copies: number;
-  reorder: boolean;
-  delay_ms: number;
-  signature: "good" | "bad";
-  statuses: boolean;
-}

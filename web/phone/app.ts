@@ -2,6 +2,8 @@
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Person } from "../api/phone";
+import { panesStyle } from "../messenger/panes.style";
+import "../messenger/settings";
 import { base, controls } from "../ui/base";
 import { connectionStatus } from "../ui/connection";
 import "../ui/empty";
@@ -12,15 +14,14 @@ import "../ui/skeleton";
 import "../ui/theme-toggle";
 import "../ui/toast";
 import "./add-person";
-import { appStyle } from "./app.style";
 import "./chat";
 import "./people";
-import "./settings";
+import { settingGroups } from "./settings";
 import { PhoneStore } from "./store";
 
 @customElement("phone-app")
 export class PhoneApp extends LitElement {
-  static override styles = [base, controls, appStyle];
+  static override styles = [base, controls, panesStyle];
 
   @state() private open = readHash().get("chat") ?? "";
   @state() private adding = false;
@@ -59,7 +60,7 @@ export class PhoneApp extends LitElement {
             <button class="button bare icon-only" type="button" aria-label="Webhook delivery" title="Webhook delivery" @click=${() => (this.settings = true)}>${icon("settings")}</button>
           </header>
           ${problem ? html`<cf-notice action="Try again" @retry=${() => this.store.loadPeople()}>${problem}</cf-notice>` : nothing}
-          ${people ? html`<phone-people .people=${people} .open=${this.open} .store=${this.store} .version=${this.version}></phone-people>` : problem ? nothing : html`<cf-skeleton lines="6"></cf-skeleton>`}
+          ${people ? html`<phone-people class="list" .people=${people} .open=${this.open} .store=${this.store} .version=${this.version}></phone-people>` : problem ? nothing : html`<cf-skeleton lines="6"></cf-skeleton>`}
           <footer>
             <button class="button add" type="button" @click=${() => (this.adding = true)}>${icon("add")} Add a person</button>
             <a href="/">Control room</a>
@@ -70,7 +71,14 @@ export class PhoneApp extends LitElement {
         </main>
       </div>
       <add-person .open=${this.adding} .store=${this.store} @dismiss=${() => (this.adding = false)} @added=${this.#added}></add-person>
-      <phone-settings .open=${this.settings} @dismiss=${() => (this.settings = false)}></phone-settings>
+      <provider-settings
+        heading="Webhook delivery"
+        about="Applies to every webhook from now on. A correct product answers each message exactly once."
+        path="/api/phone/settings"
+        .groups=${settingGroups}
+        .open=${this.settings}
+        @dismiss=${() => (this.settings = false)}
+      ></provider-settings>
       <cf-toasts></cf-toasts>
     `;
   }

@@ -1,6 +1,7 @@
 // Contents of a bubble, by kind. The chat handles handlers.
 import { html, nothing, type TemplateResult } from "lit";
-import type { ButtonsContent, Content, ImageContent, ListContent } from "../api/phone";
+import type { ButtonsContent, Content, ListContent } from "../api/phone";
+import { album, type Picture } from "../messenger/album";
 import { icon } from "../ui/icons";
 import { onlyEmoji, rich } from "./rich";
 import { type Bubble, type Item, isPhoto } from "./thread";
@@ -9,14 +10,21 @@ import { summary } from "./words";
 export interface BubbleHandlers {
   button: (item: Item, button: ButtonsContent["buttons"][number]) => void;
   list: (item: Item, list: ListContent) => void;
-  photo: (photos: ImageContent[], index: number) => void;
+  photo: (photos: Picture[], index: number) => void;
 }
+
+const MAX_PHOTOS = 4;
 
 export function bubbleContent({ items }: Bubble, handlers: BubbleHandlers): TemplateResult {
   const photos = items.filter(isPhoto).map(({ content }) => content);
   const [item] = items;
-  if (photos.length > 1 || !item) return album(photos, handlers);
+  if (photos.length > 1 || !item) return album(photos, MAX_PHOTOS, handlers.photo);
   return content(item.content, item, handlers);
+}
+
+export function bubbleClass({ content: { type } }: Item): string {
+  if (type === "image") return "with-photos";
+  return ["text", "button_reply", "list_reply"].includes(type) ? "time-beside" : "";
 }
 
 function content(what: Content, item: Item, handlers: BubbleHandlers): TemplateResult {
@@ -24,7 +32,7 @@ function content(what: Content, item: Item, handlers: BubbleHandlers): TemplateR
     case "text":
       return html`<p class="text ${onlyEmoji(what.text) ? "emoji" : ""}" dir="auto">${rich(what.text)}</p>`;
     case "image":
-      return html`${album([what], handlers)}${what.caption ? html`<p class="text" dir="auto">${rich(what.caption)}</p>` : nothing}`;
+      return html`${album([what], MAX_PHOTOS, handlers.photo)}${what.caption ? html`<p class="text" dir="auto">${rich(what.caption)}</p>` : nothing}`;
     case "buttons":
     case "list":
       return html`${what.header ? html`<div class="head">${content(what.header, item, handlers)}</div>` : nothing}
@@ -65,17 +73,4 @@ export function bubbleActions(
     return html`<div class="handlers"><a class="press" href=${what.url} target="_blank" rel="noopener noreferrer">${icon("link")} <bdi>${what.label}</bdi></a></div>`;
   }
   return nothing;
-}
-
-function album(photos: ImageContent[], handlers: BubbleHandlers): TemplateResult {
-  const shown = photos.slice(0, 4);
-  const hidden = photos.length - shown.length;
-  return html`<div class="album of-${shown.length}">
-    ${shown.map((photo, index) => {
-      const more = hidden > 0 && index === shown.length - 1;
-      return html`<button type="button" aria-label=${more ? `Photo ${index + 1} and ${hidden} more` : photo.caption || `Photo ${index + 1} of ${photos.length}`} @click=${() => handlers.photo(photos, index)}>
-        <img src=${photo.url} alt="" loading="lazy" />${more ? html`<span class="more">+${hidden}</span>` : nothing}
-      </button>`;
-    })}
-  </div>`;
 }

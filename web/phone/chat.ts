@@ -4,12 +4,21 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type {
   ButtonsContent,
-  ImageContent,
   ListContent,
   ListRow,
   Message,
   Person,
 } from "../api/phone";
+import { albumStyle, type Picture } from "../messenger/album";
+import { avatar, avatarStyle } from "../messenger/avatar";
+import { bubbleStyle } from "../messenger/bubble.style";
+import { chatStyle } from "../messenger/chat.style";
+import "../messenger/composer";
+import type { ComposedMessage, Composer } from "../messenger/composer";
+import { FileDrop } from "../messenger/file-drop";
+import "../messenger/lightbox";
+import { thread } from "../messenger/thread";
+import { ThreadScroll } from "../messenger/thread-scroll";
 import { base, controls } from "../ui/base";
 import { explain } from "../ui/call";
 import { now } from "../ui/clock";
@@ -17,29 +26,34 @@ import { count, dayName, exact, hourMinute } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
-import { findRow, isNearEnd, rowAfter, showRow, stepOf } from "../ui/scroll";
+import { directionOf } from "../ui/text";
 import { toast } from "../ui/toast";
-import { type BubbleHandlers, bubbleActions, bubbleContent } from "./bubble";
-import { bubbleStyle } from "./bubble.style";
-import { chatStyle } from "./chat.style";
-import "./composer";
-import type { ComposedMessage, Composer } from "./composer";
-import "./lightbox";
+import { type BubbleHandlers, bubbleActions, bubbleClass, bubbleContent } from "./bubble";
+import { phoneBubbleStyle } from "./bubble.style";
 import "./list-sheet";
 import { buttonReply, listReply, photoMessage } from "./outgoing";
-import { avatar, avatarStyle, channelLabel } from "./person";
+import { channelLabel } from "./person";
+import { sampleSelfies } from "./sample-selfies";
 import type { Chat, PhoneStore } from "./store";
-import { type Bubble, type Item, itemsOf, thread } from "./thread";
+import { type Bubble, type Item, itemsOf, joinsAlbum } from "./thread";
 import { ticks } from "./ticks";
 import { ticksStyle } from "./ticks.style";
-import { directionOf, summary } from "./words";
+import { summary } from "./words";
 
 const emojis = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const END_MARGIN_PX = 80;
 
 @customElement("phone-chat")
 export class PhoneChat extends LitElement {
-  static override styles = [base, controls, avatarStyle, ticksStyle, chatStyle, bubbleStyle];
+  static override styles = [
+    base,
+    controls,
+    avatarStyle,
+    ticksStyle,
+    chatStyle,
+    bubbleStyle,
+    albumStyle,
+    phoneBubbleStyle,
+  ];
 
   @property({ attribute: false }) person!: Person;
   @property({ attribute: false }) store!: PhoneStore;
@@ -47,15 +61,11 @@ export class PhoneChat extends LitElement {
   @state() private replyTo: Message | null = null;
   @state() private reacting = "";
   @state() private list: { item: Item; list: ListContent } | null = null;
-  @state() private photos: { photos: ImageContent[]; index: number } | null = null;
-  @state() private atEnd = true;
-  @state() private missed = 0;
-  @state() private dropping = false;
-  /** The message with the roving focus; empty: the latest. */
-  @state() private active = "";
+  @state() private photos: { photos: Picture[]; index: number } | null = null;
   @query(".scroll") private scroller!: HTMLElement;
-  @query("phone-composer") private composer!: Composer;
-  #lastSeen = "";
+  @query("message-composer") private composer!: Composer;
+  private readonly threadScroll = new ThreadScroll(this, () => this.scroller);
+  private readonly fileDrop = new FileDrop(this, (files) => void this.composer.attach(files));
 
   private readonly handlers: BubbleHandlers = {
     button: (item, button) => this.#pressed(item, button),
@@ -74,7 +84,7 @@ export class PhoneChat extends LitElement {
   }
 
   #markRead = (): void => {
-    if (!document.hidden && this.atEnd) void this.store.read(this.person.id);
+    if (!document.hidden && this.threadScroll.atEnd) void this.store.read(this.person.id);
   };
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -82,22 +92,13 @@ export class PhoneChat extends LitElement {
     if (!changed.has("person") || before?.id === this.person.id) return;
     this.replyTo = null;
     this.reacting = "";
-    this.active = "";
-    this.atEnd = true;
-    this.missed = 0;
-    this.#lastSeen = "";
+    this.threadScroll.reset();
     void this.store.loadMessages(this.person.id);
   }
 
   override updated(): void {
     const latest = itemsOf(this.#chat).at(-1);
-    if (latest && latest.key !== this.#lastSeen) {
-      if (this.#lastSeen !== "" && !this.atEnd && latest.from === "bot") this.missed += 1;
-      // One's own message always scrolls into view.
-      if (latest.from === "person") this.atEnd = true;
-      this.#lastSeen = latest.key;
-    }
-    if (this.atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.threadScroll.follow(latest && { key: latest.key, isOwn: latest.from === "person" });
     this.#markRead();
   }
 
@@ -107,6 +108,7 @@ export class PhoneChat extends LitElement {
 
   override render() {
     const { connection } = this.store.stream;
+    const { atEnd, missed } = this.threadScroll;
     return html`
       <header>
         <button class="button bare icon-only back" type="button" aria-label="Back to people" @click=${() => this.dispatchEvent(new Event("back"))}>${icon("back")}</button>
@@ -117,20 +119,22 @@ export class PhoneChat extends LitElement {
         </div>
       </header>
       ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. Messages are sent once it is back.</cf-notice>` : nothing}
-      <div class="body" @dragover=${this.#dragged} @dragleave=${() => (this.dropping = false)} @drop=${this.#dropped}>
-        <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.#scrolled} @keydown=${this.#key}>${this.#content()}</div>
+      <div class="body" @dragover=${this.fileDrop.over} @dragleave=${this.fileDrop.leave} @drop=${this.fileDrop.drop}>
+        <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.threadScroll.scrolled} @keydown=${this.#key}>${this.#content()}</div>
         ${
-          this.atEnd
+          atEnd
             ? nothing
-            : html`<button class="pill" type="button" aria-label=${this.missed > 0 ? `${this.missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
-              ${icon("down")} ${this.missed > 0 ? count(this.missed) : nothing}
+            : html`<button class="pill" type="button" aria-label=${missed > 0 ? `${missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
+              ${icon("down")} ${missed > 0 ? count(missed) : nothing}
             </button>`
         }
-        ${this.dropping ? html`<p class="drop">Drop photos to attach them</p>` : nothing}
+        ${this.fileDrop.hint("Drop photos to attach them")}
       </div>
-      <phone-composer .person=${this.person.id} .replyTo=${this.replyTo} @compose=${this.#composed} @unquote=${() => (this.replyTo = null)}></phone-composer>
+      <message-composer .draft=${this.person.id} .quote=${this.replyTo ? summary(this.replyTo.content) : ""} @compose=${this.#composed} @unquote=${() => (this.replyTo = null)}>
+        <button class="button bare icon-only" type="button" aria-label="Attach ten sample selfies" title="Attach ten sample selfies" @click=${this.#attachSelfies}>${icon("people")}</button>
+      </message-composer>
       <list-sheet .list=${this.list?.list ?? null} @pick=${this.#picked} @dismiss=${() => (this.list = null)}></list-sheet>
-      <phone-lightbox .photos=${this.photos?.photos ?? []} .index=${this.photos?.index ?? 0} @dismiss=${() => (this.photos = null)}></phone-lightbox>
+      <photo-lightbox .photos=${this.photos?.photos ?? []} .index=${this.photos?.index ?? 0} @dismiss=${() => (this.photos = null)}></photo-lightbox>
     `;
   }
 
@@ -153,9 +157,9 @@ export class PhoneChat extends LitElement {
 
   #days(items: Item[]): TemplateResult {
     const latest = items.at(-1)?.key ?? "";
-    const active = items.some(({ key }) => key === this.active) ? this.active : latest;
+    const active = items.some(({ key }) => key === this.threadScroll.active) ? this.threadScroll.active : latest;
     return html`${repeat(
-      thread(items),
+      thread(items, joinsAlbum),
       ({ at }) => new Date(at).toDateString(),
       (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
           <ol>
@@ -177,10 +181,10 @@ export class PhoneChat extends LitElement {
     const side = last.from === "person" ? "out" : "in";
     return html`<li class="message ${side} ${bubble.first ? "first" : ""} ${bubble.last ? "last" : ""}" data-key=${last.key}>
       <div class="line">
-        <div class="bubble kind-${first.content.type}">
+        <div class="bubble ${bubbleClass(first)}">
           <span class="only-read">${side === "out" ? this.person.name : "Studio"}:</span>
           <div class="inside" dir=${directionOf(summary(first.content))}>
-            ${quoted ? html`<button class="quote" type="button" title="Go to the quoted message" dir="auto" @click=${() => this.#goTo(quoted)}>${summary(quoted.content)}</button>` : nothing}
+            ${quoted ? html`<button class="quote" type="button" title="Go to the quoted message" dir="auto" @click=${() => this.threadScroll.goTo(quoted.key)}>${summary(quoted.content)}</button>` : nothing}
             ${bubbleContent(bubble, this.handlers)}
             <span class="meta" title=${exact(last.at)}>${hourMinute(last.at)} ${side === "out" ? ticks(last.status) : nothing}</span>
           </div>
@@ -198,8 +202,8 @@ export class PhoneChat extends LitElement {
       Not delivered. ${item.error ?? "No reason was given."}
       ${
         pending
-          ? html`<button class="link" type="button" @click=${() => this.store.retry(this.person.id, pending.key)}>Try again</button>
-            <button class="link" type="button" @click=${() => this.store.discard(this.person.id, pending.key)}>Remove</button>`
+          ? html`<button class="link" type="button" @click=${() => this.#chat.outbox.retry(pending.key)}>Try again</button>
+            <button class="link" type="button" @click=${() => this.#chat.outbox.discard(pending.key)}>Remove</button>`
           : nothing
       }
     </p>`;
@@ -241,11 +245,22 @@ export class PhoneChat extends LitElement {
     this.composer.focus();
   }
 
-  #composed({ detail: { text, photos, replyTo } }: CustomEvent<ComposedMessage>): void {
+  #composed({ detail: { text, files } }: CustomEvent<ComposedMessage>): void {
+    const replyTo = this.replyTo?.id ?? null;
     this.replyTo = null;
-    for (const [index, photo] of photos.entries())
+    for (const [index, photo] of files.entries())
       this.store.send(this.person.id, ...photoMessage(photo, index === 0 ? text : ""));
-    if (photos.length === 0) this.#sendText(text, replyTo);
+    if (files.length === 0) this.#sendText(text, replyTo);
+  }
+
+  /** Photos of an invented face, to try the photo studio with. */
+  async #attachSelfies(): Promise<void> {
+    try {
+      this.composer.add(await sampleSelfies(this.person.id));
+    } catch {
+      toast("Sample selfies are unavailable right now.", true);
+    }
+    this.composer.focus();
   }
 
   #pressed(item: Item, button: ButtonsContent["buttons"][number]): void {
@@ -258,47 +273,13 @@ export class PhoneChat extends LitElement {
     if (list) this.store.send(this.person.id, ...listReply(list.item, detail));
   }
 
-  #scrolled(): void {
-    this.atEnd = isNearEnd(this.scroller, END_MARGIN_PX);
-    if (this.atEnd) this.missed = 0;
-  }
-
   #toEnd(): void {
-    this.atEnd = true;
-    this.missed = 0;
+    this.threadScroll.toEnd();
     this.composer.focus();
   }
 
-  #goTo(item: Item): void {
-    const row = findRow(this.scroller, item.key);
-    this.atEnd = false;
-    if (row) showRow(row);
-  }
-
-  /** Arrow keys move between messages, so that Tab does not stop at each one. */
   #key(event: KeyboardEvent): void {
-    const step = stepOf(event, "ArrowUp", "ArrowDown");
     if (event.key === "Escape") this.reacting = "";
-    if (!step || (event.target as HTMLElement).closest("pre")) return;
-    const rows = [...this.renderRoot.querySelectorAll<HTMLElement>(".message")];
-    const row = rowAfter(rows, this.active, step);
-    if (!row) return;
-    event.preventDefault();
-    this.active = row.dataset.key ?? "";
-    this.atEnd = row === rows.at(-1);
-    row.scrollIntoView({ block: "nearest" });
-    row.querySelector<HTMLElement>(".actions .reply")?.focus();
-  }
-
-  #dragged(event: DragEvent): void {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.dropping = true;
-  }
-
-  #dropped(event: DragEvent): void {
-    event.preventDefault();
-    this.dropping = false;
-    void this.composer.attach([...(event.dataTransfer?.files ?? [])]);
+    this.threadScroll.key(event);
   }
 }

@@ -4,7 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { ListContent, ListRow } from "../api/phone";
 import { base } from "../ui/base";
 import "../ui/dialog";
-import { directionOf } from "./words";
+import { directionOf } from "../ui/text";
 
 @customElement("list-sheet")
 export class ListSheet extends LitElement {

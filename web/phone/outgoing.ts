@@ -1,10 +1,10 @@
 // Outgoing messages: the call's body, and the content that is shown until it is sent.
 import type { ButtonsContent, Content, ListRow } from "../api/phone";
-import type { Photo } from "./photo";
-import type { Pending } from "./store";
+import type { Attachment } from "../messenger/attachment";
+import type { Draft } from "./store";
 import type { Item } from "./thread";
 
-type Outgoing = [out: Pending["out"], content: Content];
+type Outgoing = [out: Draft["out"], content: Content];
 
 export function buttonReply(item: Item, button: ButtonsContent["buttons"][number]): Outgoing {
   const { id, title } = button;
@@ -21,7 +21,7 @@ export function listReply(item: Item, { id, title, description }: ListRow): Outg
   ];
 }
 
-export function photoMessage({ data, mime, url }: Photo, text: string): Outgoing {
+export function photoMessage({ data, mime, url }: Attachment, text: string): Outgoing {
   const caption = text === "" ? null : text;
   return [
     { type: "image", data, mime_type: mime, caption },

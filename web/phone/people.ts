@@ -1,14 +1,15 @@
 // The list of people: name, latest message, time, and unread count.
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Person } from "../api/phone";
+import { avatar, avatarStyle } from "../messenger/avatar";
+import { chatListStyle } from "../messenger/chat-list.style";
+import { readDraft } from "../messenger/drafts";
 import { base } from "../ui/base";
 import { now } from "../ui/clock";
-import { count, dayName, exact, hourMinute } from "../ui/format";
+import { count, exact, shortTime } from "../ui/format";
 import { hashWith } from "../ui/hash";
-import { readDraft } from "./drafts";
-import { avatar, avatarStyle } from "./person";
 import type { PhoneStore } from "./store";
 import { ticks } from "./ticks";
 import { ticksStyle } from "./ticks.style";
@@ -20,80 +21,7 @@ export class People extends LitElement {
     base,
     avatarStyle,
     ticksStyle,
-    css`
-      :host {
-        display: block;
-        overflow-y: auto;
-      }
-      .none {
-        padding: var(--s2) var(--s4);
-        color: var(--ink-soft);
-      }
-      a {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr) auto;
-        gap: 0 var(--s3);
-        align-items: center;
-        padding: var(--s2) var(--s4);
-        color: inherit;
-        text-decoration: none;
-      }
-      a:hover {
-        background: var(--sunken);
-      }
-      a[aria-current] {
-        background: var(--accent-soft);
-      }
-      a:focus-visible {
-        outline-offset: -2px;
-      }
-      .avatar {
-        grid-row: span 2;
-      }
-      .name {
-        font-weight: 550;
-      }
-      .name,
-      .cut {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      .said {
-        display: flex;
-        align-items: center;
-        gap: 0.3em;
-        min-inline-size: 0;
-      }
-      .cut {
-        min-inline-size: 0;
-        text-align: -webkit-match-parent;
-        text-align: match-parent;
-      }
-      .said,
-      time {
-        color: var(--ink-soft);
-        font-size: var(--t2);
-      }
-      time {
-        font-size: var(--t1);
-      }
-      .typing {
-        color: var(--accent);
-      }
-      .unread {
-        justify-self: end;
-        min-inline-size: 1.25rem;
-        padding-inline: 0.35rem;
-        border-radius: 1rem;
-        background: var(--accent);
-        color: var(--on-accent);
-        font-size: var(--t1);
-        font-weight: 600;
-        line-height: 1.25rem;
-        text-align: center;
-      }
-    `,
+    chatListStyle,
   ];
 
   @property({ attribute: false }) people: Person[] = [];
@@ -120,7 +48,7 @@ export class People extends LitElement {
     return html`<a href=${hashWith({ chat: id })} aria-current=${id === this.open ? "true" : nothing}>
       ${avatar(person)}
       <span class="name"><bdi>${name}</bdi></span>
-      ${last ? html`<time datetime=${new Date(last.at).toISOString()} title=${exact(last.at)}>${when(last.at)}</time>` : html`<span></span>`}
+      ${last ? html`<time datetime=${new Date(last.at).toISOString()} title=${exact(last.at)}>${shortTime(last.at, now())}</time>` : html`<span></span>`}
       ${this.#said(person)} ${unread > 0 ? html`<span class="unread">${count(unread)}<span class="only-read"> unread</span></span>` : html`<span></span>`}
     </a>`;
   }
@@ -133,9 +61,4 @@ export class People extends LitElement {
     if (!last) return html`<span class="said">No messages yet</span>`;
     return html`<span class="said">${last.from === "person" ? ticks(last.status) : nothing} <span class="cut" dir="auto">${summary(last.content)}</span></span>`;
   }
-}
-
-function when(at: number): string {
-  const day = dayName(at, now());
-  return day === "Today" ? hourMinute(at) : day.replace(/, \d{4}$/, "");
 }

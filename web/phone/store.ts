@@ -1,24 +1,23 @@
 // State of the phone: people, messages and pending sends.
 import type { Channel, Content, Message, Outgoing, Person } from "../api/phone";
 import type { Snapshot } from "../api/state";
-import { CallError, call, explain } from "../ui/call";
-import { now, setClock } from "../ui/clock";
+import { Outbox, type Pending } from "../messenger/outbox";
+import { call, explain } from "../ui/call";
+import { setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
 import { isFinal, merge } from "./merge";
 
-/** A message that local has not accepted yet. */
-export interface Pending {
-  key: string;
-  after: number;
-  at: number;
+/** A message of the person: what is sent, and what is shown until then. */
+export interface Draft {
   out: Exclude<Outgoing, { type: "reaction" }>;
   content: Content;
-  problem: string;
 }
+
+type Accepted = { id: string; seq: number };
 
 export interface Chat {
   messages: Message[] | undefined;
-  pending: Pending[];
+  outbox: Outbox<Draft, Accepted>;
   typing: boolean;
   problem: string;
   /** The key of a message while it was pending, so that it stays the same bubble. */
@@ -33,12 +32,10 @@ export class PhoneStore {
   problem = "";
   #chats = new Map<string, Chat>();
   #typing = new Map<string, ReturnType<typeof setTimeout>>();
-  #sending = new Set<string>();
   /**
    * Own messages that the stream delivered during a send: one of them may be the one being sent.
    */
   #parked = new Map<string, Message[]>();
-  #keys = 0;
 
   constructor(private readonly changed: () => void) {
     this.stream.on<{ person: string; message: Message }>("message", ({ person, message }) =>
@@ -54,7 +51,8 @@ export class PhoneStore {
   chat(person: string): Chat {
     let chat = this.#chats.get(person);
     if (!chat) {
-      chat = { messages: undefined, pending: [], typing: false, problem: "", keys: new Map() };
+      const outbox = this.#outbox(person);
+      chat = { messages: undefined, outbox, typing: false, problem: "", keys: new Map() };
       this.#chats.set(person, chat);
     }
     return chat;
@@ -113,28 +111,9 @@ export class PhoneStore {
     }
   }
 
-  send(id: string, out: Pending["out"], content: Content): void {
-    const chat = this.chat(id);
-    const after = Math.max(chat.messages?.at(-1)?.seq ?? 0, chat.pending.at(-1)?.after ?? 0);
-    chat.pending = [
-      ...chat.pending,
-      { key: `out-${++this.#keys}`, after, at: now(), out, content, problem: "" },
-    ];
-    this.changed();
-    void this.#flush(id);
-  }
-
-  retry(id: string, key: string): void {
-    const chat = this.chat(id);
-    chat.pending = chat.pending.map((each) => (each.key === key ? { ...each, problem: "" } : each));
-    this.changed();
-    void this.#flush(id);
-  }
-
-  discard(id: string, key: string): void {
-    const chat = this.chat(id);
-    chat.pending = chat.pending.filter((each) => each.key !== key);
-    this.changed();
+  send(id: string, out: Draft["out"], content: Content): void {
+    const { messages, outbox } = this.chat(id);
+    outbox.add({ out, content }, messages?.at(-1)?.seq ?? 0);
   }
 
   async react(id: string, message: Message, emoji: string): Promise<void> {
@@ -152,49 +131,31 @@ export class PhoneStore {
     }
   }
 
-  /** Sends one at a time, in order. Unreachable: waits until local is back. */
-  async #flush(id: string): Promise<void> {
-    if (this.#sending.has(id)) return;
-    this.#sending.add(id);
-    const chat = this.chat(id);
-    for (;;) {
-      const next = chat.pending.find(({ problem }) => problem === "");
-      if (!next) break;
-      try {
-        const { id: messageId, seq } = await call<{ id: string; seq: number }>(
-          "POST",
-          `${path(id)}/messages`,
-          next.out,
-        );
-        chat.keys.set(messageId, next.key);
-        chat.pending = chat.pending.filter(({ key }) => key !== next.key);
-        const context = "reply_to" in next.out ? next.out.reply_to : null;
-        this.#put(
-          id,
-          {
-            id: messageId,
-            seq,
-            at: next.at,
-            from: "person",
-            status: "sending",
-            error: null,
-            context_id: context,
-            reaction: null,
-            content: next.content,
-          },
-          true,
-        );
-      } catch (error) {
-        if (error instanceof CallError && error.unreachable) break;
-        chat.pending = chat.pending.map((each) =>
-          each.key === next.key ? { ...each, problem: explain(error) } : each,
-        );
-      }
-      this.#unpark(id);
-    }
-    this.#sending.delete(id);
-    this.#unpark(id);
-    this.changed();
+  #outbox(id: string): Outbox<Draft, Accepted> {
+    return new Outbox<Draft, Accepted>(
+      ({ out }) => call("POST", `${path(id)}/messages`, out),
+      {
+        accepted: (sent, pending) => this.#accepted(id, sent, pending),
+        settled: () => this.#unpark(id),
+        changed: this.changed,
+      },
+    );
+  }
+
+  #accepted(id: string, { id: messageId, seq }: Accepted, { key, at, draft }: Pending<Draft>): void {
+    this.chat(id).keys.set(messageId, key);
+    const message: Message = {
+      id: messageId,
+      seq,
+      at,
+      from: "person",
+      status: "sending",
+      error: null,
+      context_id: "reply_to" in draft.out ? draft.out.reply_to : null,
+      reaction: null,
+      content: draft.content,
+    };
+    this.#put(id, message, true);
   }
 
   #unpark(id: string): void {
@@ -209,7 +170,7 @@ export class PhoneStore {
     const known =
       this.chat(id).messages?.some((each) => each.id === message.id) ??
       message.seq <= (person.last?.seq ?? 0);
-    if (message.from === "person" && !known && this.#sending.has(id)) {
+    if (message.from === "person" && !known && this.chat(id).outbox.isSending) {
       this.#parked.set(id, [...(this.#parked.get(id) ?? []), message]);
       return;
     }
@@ -256,7 +217,7 @@ export class PhoneStore {
     for (const [id, chat] of this.#chats) {
       if (chat.messages) await this.loadMessages(id);
       this.#hideTyping(id);
-      void this.#flush(id);
+      void chat.outbox.flush();
     }
   }
 

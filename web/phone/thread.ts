@@ -1,33 +1,26 @@
-// Divides a chat into days, groups by sender, and photo albums.
+// The messages of a chat as rendered, and what shares a bubble.
 import type { ImageContent, Message } from "../api/phone";
-import type { Chat, Pending } from "./store";
+import type { Pending } from "../messenger/outbox";
+import type { Bubble as ThreadBubble } from "../messenger/thread";
+import type { Chat, Draft } from "./store";
 
-const GROUP_GAP_MS = 5 * 60_000;
 const ALBUM_GAP_MS = 60_000;
 
 /** A message as rendered: sent, or pending. */
 export interface Item extends Message {
   key: string;
-  pending: Pending | null;
+  pending: Pending<Draft> | null;
 }
 
-export interface Bubble {
-  items: Item[];
-  first: boolean;
-  last: boolean;
-}
+export type Bubble = ThreadBubble<Item>;
 
-export interface Day {
-  at: number;
-  bubbles: Bubble[];
-}
-
-export function itemsOf({ messages = [], pending, keys }: Chat): Item[] {
+export function itemsOf({ messages = [], outbox, keys }: Chat): Item[] {
   const told = messages.map(
     (message): Item => ({ ...message, key: keys.get(message.id) ?? message.id, pending: null }),
   );
-  const out = pending.map((each): Item => {
-    const context_id = "reply_to" in each.out ? each.out.reply_to : null;
+  const out = outbox.list.map((each): Item => {
+    const { out, content } = each.draft;
+    const context_id = "reply_to" in out ? out.reply_to : null;
     const status = each.problem ? "failed" : "sending";
     return {
       id: each.key,
@@ -39,34 +32,11 @@ export function itemsOf({ messages = [], pending, keys }: Chat): Item[] {
       error: each.problem || null,
       context_id,
       reaction: null,
-      content: each.content,
+      content,
       pending: each,
     };
   });
   return [...told, ...out].sort((a, b) => a.seq - b.seq);
-}
-
-export function thread(items: Item[]): Day[] {
-  const days: Day[] = [];
-  let before: Item | undefined;
-  for (const item of items) {
-    const sameDay =
-      before !== undefined &&
-      new Date(before.at).toDateString() === new Date(item.at).toDateString();
-    const latest = days.at(-1);
-    const day = sameDay && latest ? latest : { at: item.at, bubbles: [] };
-    if (day !== latest) days.push(day);
-    const joined = sameDay && before?.from === item.from && item.at - before.at < GROUP_GAP_MS;
-    const last = day.bubbles.at(-1);
-    if (last && joined && before && joinsAlbum(before, item)) {
-      last.items.push(item);
-    } else {
-      if (last && joined) last.last = false;
-      day.bubbles.push({ items: [item], first: !joined, last: true });
-    }
-    before = item;
-  }
-  return days;
 }
 
 export function isPhoto(item: Item): item is Item & { content: ImageContent } {
@@ -74,7 +44,7 @@ export function isPhoto(item: Item): item is Item & { content: ImageContent } {
 }
 
 /** Consecutive photos form an album; a caption ends it, so that it stays with its photo. */
-function joinsAlbum(before: Item, item: Item): boolean {
+export function joinsAlbum(before: Item, item: Item): boolean {
   return (
     isPhoto(before) &&
     isPhoto(item) &&

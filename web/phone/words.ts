@@ -21,9 +21,3 @@ export function summary(content: Content): string {
       return "Unsupported message";
   }
 }
-
-/** The text's direction, by its first letter with one. */
-export function directionOf(text: string): "rtl" | "ltr" {
-  const letter = /\p{L}/u.exec(text)?.[0] ?? "";
-  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(letter) ? "rtl" : "ltr";
-}

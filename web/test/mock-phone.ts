@@ -317,9 +317,10 @@ export function createPhone({ streams, room, demo }) {
         "PUT",
         /^\/api\/phone\/settings$/,
         (_, body) => {
-          if (!(body.copies >= 1 && body.copies <= 5))
+          const changed = { ...settings, ...body };
+          if (!(changed.copies >= 1 && changed.copies <= 5))
             throw new MockError(400, "bad_settings", "copies is 1 to 5.");
-          settings = { ...settings, ...body };
+          settings = changed;
           return settings;
         },
       ],

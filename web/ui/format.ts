@@ -80,3 +80,16 @@ export function dayName(at: number, now: number): string {
   if (days > 1 && days < 7) return new Intl.DateTimeFormat("en", { weekday: "long" }).format(at);
   return date(at);
 }
+
+/** The time of today, or the day, for lists. */
+export function shortTime(at: number, now: number): string {
+  const day = dayName(at, now);
+  return day === "Today" ? hourMinute(at) : day.replace(/, \d{4}$/, "");
+}
+
+const sizes = ["bytes", "kB", "MB", "GB"];
+
+export function byteSize(bytes: number): string {
+  const power = Math.min(sizes.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${decimal.format(bytes / 1000 ** power)} ${sizes[power]}`;
+}

@@ -4,6 +4,7 @@ import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 const shapes = {
   ajar: svg`<path d="M3.5 20H6V4.5h12V20h2.5M6 4.5l8 2.5v13l-8-2.5zM11 13.3v.1" />`,
   add: svg`<path d="M12 5v14M5 12h14" />`,
+  attach: svg`<path d="M19 11l-7.6 7.6a4.6 4.6 0 0 1-6.5-6.5l8-8a3 3 0 0 1 4.3 4.3l-7.8 7.8a1.4 1.4 0 0 1-2-2l7-7" />`,
   back: svg`<path d="M15 5l-7 7 7 7" />`,
   ban: svg`<circle cx="12" cy="12" r="8.5" /><path d="M6 6l12 12" />`,
   bolt: svg`<path d="M13 3L5 14h6l-1 7 8-11h-6z" />`,
@@ -15,6 +16,7 @@ const shapes = {
   door: svg`<path d="M13 4H6v16h7M10.5 12H20M16.5 8l4 4-4 4" />`,
   down: svg`<path d="M12 5v14M6 13l6 6 6-6" />`,
   failed: svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 7.5v5.5M12 16.2v.1" />`,
+  file: svg`<path d="M6.5 3.5h7l4.5 4.5v12.5h-11.5zM13 3.5V8.5h5" />`,
   forward: svg`<path d="M9 5l7 7-7 7" />`,
   info: svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 11v5.2M12 7.8v.1" />`,
   link: svg`<path d="M14 5h5v5M19 5l-9 9M10 6H5v13h13v-5" />`,

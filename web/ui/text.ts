@@ -29,3 +29,9 @@ const emoji =
 export function onlyEmoji(text: string): boolean {
   return text.length < 60 && emoji.test(text.trim());
 }
+
+/** The text's direction, by its first letter with one. */
+export function directionOf(text: string): "rtl" | "ltr" {
+  const letter = /\p{L}/u.exec(text)?.[0] ?? "";
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(letter) ? "rtl" : "ltr";
+}

@@ -1,7 +1,10 @@
-// Converts a picked image to a JPEG or PNG of a size that every channel accepts.
+// Picked files: pictures become a JPEG or PNG of a size that every channel accepts, others stay as they are.
 
-export interface Photo {
+export interface Attachment {
   key: string;
+  name: string;
+  isPhoto: boolean;
+  /** In base64. */
   data: string;
   mime: string;
   /** A data: URL, which the page's content policy allows. */
@@ -12,11 +15,25 @@ const MAX_SIDE_PX = 2048;
 const MAX_BYTES = 4_500_000;
 let keys = 0;
 
-export async function toPhoto(file: Blob): Promise<Photo> {
+export async function toPhoto(file: Blob): Promise<Attachment> {
   const fits = ["image/jpeg", "image/png"].includes(file.type) && file.size <= MAX_BYTES;
-  const blob = fits ? file : await smaller(file);
+  return attachment(fits ? file : await smaller(file), "photo", true);
+}
+
+export function toDocument(file: File): Promise<Attachment> {
+  return attachment(file, file.name, false);
+}
+
+async function attachment(blob: Blob, name: string, isPhoto: boolean): Promise<Attachment> {
   const url = await dataUrl(blob);
-  return { key: `photo-${++keys}`, data: url.slice(url.indexOf(",") + 1), mime: blob.type, url };
+  return {
+    key: `file-${++keys}`,
+    name,
+    isPhoto,
+    data: url.slice(url.indexOf(",") + 1),
+    mime: blob.type,
+    url,
+  };
 }
 
 async function smaller(file: Blob): Promise<Blob> {

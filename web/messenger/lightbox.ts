@@ -1,11 +1,13 @@
-// Full-screen photos, one at a time.
+// Full-screen photos, one at a time: the next one by a button, an arrow key or a swipe.
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, property, query } from "lit/decorators.js";
-import type { ImageContent } from "../api/phone";
+import { customElement, property, query, state } from "lit/decorators.js";
 import { base } from "../ui/base";
 import { icon } from "../ui/icons";
+import type { Picture } from "./album";
 
-@customElement("phone-lightbox")
+const SWIPE_PX = 40;
+
+@customElement("photo-lightbox")
 export class Lightbox extends LitElement {
   static override styles = [
     base,
@@ -35,6 +37,9 @@ export class Lightbox extends LitElement {
         inline-size: 100%;
         block-size: 100%;
         object-fit: contain;
+        /* Sideways is a swipe; the browser keeps the rest. */
+        touch-action: pan-y pinch-zoom;
+        user-select: none;
       }
       p {
         padding: var(--s3) var(--s4);
@@ -59,9 +64,16 @@ export class Lightbox extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) photos: ImageContent[] = [];
+  @property({ attribute: false }) photos: Picture[] = [];
+  /** The photo that is shown first. */
   @property({ type: Number }) index = 0;
+  @state() private shown = 0;
   @query("dialog") private dialog!: HTMLDialogElement;
+  #pressedAt = 0;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("photos")) this.shown = this.index;
+  }
 
   override updated(changed: PropertyValues<this>): void {
     if (!changed.has("photos")) return;
@@ -70,11 +82,11 @@ export class Lightbox extends LitElement {
   }
 
   override render() {
-    const photo = this.photos[this.index];
+    const photo = this.photos[this.shown];
     const several = this.photos.length > 1;
     return html`<dialog aria-label="Photo" @close=${() => this.dispatchEvent(new Event("dismiss"))} @keydown=${this.#key}>
       <div class="bar">
-        <span role="status">${several ? `${this.index + 1} of ${this.photos.length}` : nothing}</span>
+        <span role="status">${several ? `${this.shown + 1} of ${this.photos.length}` : nothing}</span>
         <span>
           ${
             several
@@ -85,12 +97,22 @@ export class Lightbox extends LitElement {
           <button type="button" aria-label="Close" @click=${() => this.dialog.close()}>${icon("close")}</button>
         </span>
       </div>
-      ${photo ? html`<img src=${photo.url} alt=${photo.caption ?? "Photo"} />` : nothing} ${photo?.caption ? html`<p dir="auto">${photo.caption}</p>` : nothing}
+      ${photo ? html`<img src=${photo.url} alt=${photo.caption || "Photo"} draggable="false" @pointerdown=${this.#pressed} @pointerup=${this.#released} />` : nothing} ${photo?.caption ? html`<p dir="auto">${photo.caption}</p>` : nothing}
     </dialog>`;
   }
 
+  #pressed(event: PointerEvent): void {
+    this.#pressedAt = event.clientX;
+    (event.target as Element).setPointerCapture(event.pointerId);
+  }
+
+  #released(event: PointerEvent): void {
+    const moved = event.clientX - this.#pressedAt;
+    if (Math.abs(moved) >= SWIPE_PX) this.#move(moved < 0 ? 1 : -1);
+  }
+
   #move(step: number): void {
-    this.index = (this.index + step + this.photos.length) % this.photos.length;
+    this.shown = (this.shown + step + this.photos.length) % this.photos.length;
   }
 
   #key(event: KeyboardEvent): void {

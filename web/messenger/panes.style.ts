@@ -1,7 +1,7 @@
 // Two panes, or one at a time below 48rem.
 import { css } from "lit";
 
-export const appStyle = css`
+export const panesStyle = css`
   :host {
     display: block;
     block-size: 100dvh;
@@ -39,7 +39,7 @@ export const appStyle = css`
   .side > cf-skeleton {
     margin: var(--s2) var(--s4);
   }
-  phone-people {
+  .list {
     flex: 1;
     min-block-size: 0;
   }

@@ -79,6 +79,18 @@ export const composerStyle = css`
     border-radius: var(--r2);
     object-fit: cover;
   }
+  .tray .file {
+    display: grid;
+    align-content: end;
+    inline-size: 5rem;
+    block-size: 5rem;
+    padding: var(--s1);
+    border: 1px solid var(--line);
+    border-radius: var(--r2);
+    font-size: var(--t1);
+    overflow: hidden;
+    overflow-wrap: anywhere;
+  }
   .tray button {
     position: absolute;
     inset-block-start: 4px;
