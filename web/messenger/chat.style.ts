@@ -88,10 +88,6 @@ export const chatStyle = css`
   .pill:focus-visible {
     border-radius: 1.25rem;
   }
-  message-composer .icon-only {
-    inline-size: 2.5rem;
-    block-size: 2.5rem;
-  }
   .drop {
     position: absolute;
     inset: var(--s3);

@@ -39,6 +39,11 @@ export const composerStyle = css`
     inline-size: 2.5rem;
     block-size: 2.5rem;
   }
+  /* Wins over the size that the slotted button has where it comes from. */
+  ::slotted(.icon-only) {
+    inline-size: 2.5rem !important;
+    block-size: 2.5rem !important;
+  }
   .row .send {
     border-radius: 50%;
     font-size: var(--t4);

@@ -20,7 +20,8 @@ export class Outbox<Draft, Sent> {
   constructor(
     private readonly send: (draft: Draft) => Promise<Sent>,
     private readonly handlers: {
-      accepted(sent: Sent, pending: Pending<Draft>): void;
+      /** Returns the number of the message, which later ones follow. */
+      accepted(sent: Sent, pending: Pending<Draft>): number;
       /** After each attempt. */
       settled(): void;
       changed(): void;
@@ -59,7 +60,7 @@ export class Outbox<Draft, Sent> {
       try {
         const sent = await this.send(next.draft);
         this.list = this.list.filter(({ key }) => key !== next.key);
-        this.handlers.accepted(sent, next);
+        this.#moveAfter(this.handlers.accepted(sent, next));
       } catch (error) {
         if (error instanceof CallError && error.unreachable) break;
         this.#fail(next.key, explain(error));
@@ -69,6 +70,12 @@ export class Outbox<Draft, Sent> {
     this.#isSending = false;
     this.handlers.settled();
     this.handlers.changed();
+  }
+
+  #moveAfter(number: number): void {
+    this.list = this.list.map((each) =>
+      each.problem === "" ? { ...each, after: Math.max(each.after, number) } : each,
+    );
   }
 
   #fail(key: string, problem: string): void {

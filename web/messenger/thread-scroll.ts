@@ -16,6 +16,8 @@ export class ThreadScroll {
   /** The message with the roving focus; empty: the latest. */
   active = "";
   #latest = "";
+  #observed: HTMLElement | undefined;
+  readonly #resizes = new ResizeObserver(() => this.#stick());
 
   constructor(
     private readonly host: ReactiveControllerHost,
@@ -43,7 +45,8 @@ export class ThreadScroll {
       }
       this.#latest = latest.key;
     }
-    if (this.atEnd) this.scroller().scrollTop = this.scroller().scrollHeight;
+    this.#observe();
+    this.#stick();
   }
 
   readonly scrolled = (): void => {
@@ -80,4 +83,17 @@ export class ThreadScroll {
     row.querySelector<HTMLElement>(".actions .reply")?.focus();
     this.host.requestUpdate();
   };
+
+  /** A composer that grows must not cover the latest message. */
+  #observe(): void {
+    const scroller = this.scroller();
+    if (scroller === this.#observed) return;
+    this.#resizes.disconnect();
+    this.#resizes.observe(scroller);
+    this.#observed = scroller;
+  }
+
+  #stick(): void {
+    if (this.atEnd) this.scroller().scrollTop = this.scroller().scrollHeight;
+  }
 }

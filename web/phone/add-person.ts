@@ -1,7 +1,8 @@
 // Dialog that adds a simulated customer.
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { Channel } from "../api/phone";
+import { formStyle } from "../messenger/form.style";
 import { base, controls } from "../ui/base";
 import { explain } from "../ui/call";
 import "../ui/dialog";
@@ -13,36 +14,7 @@ export class AddPerson extends LitElement {
   static override styles = [
     base,
     controls,
-    css`
-      form {
-        display: grid;
-        gap: var(--s4);
-      }
-      fieldset {
-        display: grid;
-        gap: var(--s2);
-        margin: 0;
-        padding: 0;
-        border: 0;
-      }
-      legend {
-        padding: 0 0 var(--s1);
-        font-size: var(--t2);
-        font-weight: 500;
-      }
-      .choice {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
-        gap: 0 var(--s2);
-        align-items: center;
-        font-size: var(--t3);
-      }
-      .choice small {
-        grid-column: 2;
-        color: var(--ink-soft);
-        font-size: var(--t1);
-      }
-    `,
+    formStyle,
   ];
 
   @property({ type: Boolean }) open = false;

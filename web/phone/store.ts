@@ -142,7 +142,7 @@ export class PhoneStore {
     );
   }
 
-  #accepted(id: string, { id: messageId, seq }: Accepted, { key, at, draft }: Pending<Draft>): void {
+  #accepted(id: string, { id: messageId, seq }: Accepted, { key, at, draft }: Pending<Draft>): number {
     this.chat(id).keys.set(messageId, key);
     const message: Message = {
       id: messageId,
@@ -156,6 +156,7 @@ export class PhoneStore {
       content: draft.content,
     };
     this.#put(id, message, true);
+    return seq;
   }
 
   #unpark(id: string): void {

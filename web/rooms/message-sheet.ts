@@ -2,9 +2,9 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
+import { copyText } from "../ui/copy";
 import { sheetOrDialog } from "../ui/dialog";
 import { icon } from "../ui/icons";
-import { toast } from "../ui/toast";
 import { emojis, isOn } from "./reactions";
 import type { Item } from "./thread";
 import { fullTime, tipText } from "./words";
@@ -120,12 +120,7 @@ export class MessageSheet extends LitElement {
   }
 
   async #copy(text: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast("Copied");
-    } catch {
-      toast("Could not copy.", true);
-    }
+    await copyText(text);
     this.#dismiss();
   }
 
