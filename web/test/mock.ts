@@ -11,6 +11,7 @@ import { createPay } from "./mock-pay";
 import { createPhone } from "./mock-phone";
 import { createRoom } from "./mock-room";
 import { createRooms } from "./mock-rooms";
+import { createTelegram } from "./mock-telegram";
 import { portOf, type Route } from "./mock-types";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -64,9 +65,13 @@ async function bodyOf(request) {
 
 async function page(path, response, api) {
   const name =
-    { "/": "home.html", "/phone": "phone.html", "/ledger": "ledger.html", "/rooms": "rooms.html" }[
-      path
-    ] ??
+    {
+      "/": "home.html",
+      "/phone": "phone.html",
+      "/ledger": "ledger.html",
+      "/rooms": "rooms.html",
+      "/telegram": "telegram.html",
+    }[path] ??
     (path.startsWith("/pay/") ? "pay.html" : null) ??
     (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
@@ -87,15 +92,16 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const streams = new Streams();
   const room = createRoom({ streams, demo });
   const phone = createPhone({ streams, room, demo });
+  const telegram = createTelegram({ streams, room, demo });
   const pay = createPay();
   const ledger = createLedger({ room, pay, home: () => home });
   const rooms = await createRooms({ demo });
-  const routes = [...room.routes, ...phone.routes, ...pay.routes, ...ledger.routes] as Route[];
+  const routes = [room, phone, telegram, pay, ledger].flatMap(({ routes }) => routes as Route[]);
 
   async function answer(request, response) {
     const url = new URL(request.url, "http://mock");
     const { pathname: path } = url;
-    if (path === "/api/stream" || path === "/api/phone/stream") {
+    if (["/api/stream", "/api/phone/stream", "/api/telegram/stream"].includes(path)) {
       if (!streams.accepting) throw new MockError(503, "starting", "local is starting.");
       return streams.add(path, response);
     }
@@ -133,6 +139,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     url: home,
     room,
     phone,
+    telegram,
     pay,
     ledger,
     rooms,
