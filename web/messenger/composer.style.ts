@@ -2,6 +2,9 @@
 import { css } from "lit";
 
 export const composerStyle = css`
+  :host {
+    display: block;
+  }
   form {
     display: grid;
     grid-template-columns: minmax(0, 1fr);

@@ -1,5 +1,7 @@
 // Scrolling of a chat: it stays at its end, counts what arrives below, and arrow keys move between messages.
-import type { ReactiveControllerHost } from "lit";
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { count } from "../ui/format";
+import { icon } from "../ui/icons";
 import { findRow, isNearEnd, rowAfter, showRow, stepOf } from "../ui/scroll";
 
 const END_MARGIN_PX = 80;
@@ -14,7 +16,7 @@ export class ThreadScroll {
   /** Foreign messages that arrived below. */
   missed = 0;
   /** The message with the roving focus; empty: the latest. */
-  active = "";
+  #active = "";
   #latest = "";
   #observed: HTMLElement | undefined;
   readonly #resizes = new ResizeObserver(() => this.#stick());
@@ -27,7 +29,7 @@ export class ThreadScroll {
   reset(): void {
     this.atEnd = true;
     this.missed = 0;
-    this.active = "";
+    this.#active = "";
     this.#latest = "";
   }
 
@@ -56,7 +58,27 @@ export class ThreadScroll {
     if (this.atEnd !== atEnd || this.missed !== missed) this.host.requestUpdate();
   };
 
-  toEnd(): void {
+  /** The key of the message with the roving focus. */
+  activeOf(items: { key: string }[]): string {
+    const isKnown = items.some(({ key }) => key === this.#active);
+    return isKnown ? this.#active : (items.at(-1)?.key ?? "");
+  }
+
+  /** A button that leads to the end, unless the end is in view. */
+  pill(then: () => void): TemplateResult | typeof nothing {
+    const { atEnd, missed } = this;
+    if (atEnd) return nothing;
+    const label = missed > 0 ? `${missed} new, go to the latest` : "Go to the latest message";
+    const go = () => {
+      this.#toEnd();
+      then();
+    };
+    return html`<button class="pill" type="button" aria-label=${label} @click=${go}>
+      ${icon("down")} ${missed > 0 ? count(missed) : nothing}
+    </button>`;
+  }
+
+  #toEnd(): void {
     this.atEnd = true;
     this.missed = 0;
     this.host.requestUpdate();
@@ -74,10 +96,10 @@ export class ThreadScroll {
     const step = stepOf(event, "ArrowUp", "ArrowDown");
     if (!step || (event.target as HTMLElement).closest("pre")) return;
     const rows = [...this.scroller().querySelectorAll<HTMLElement>(".message")];
-    const row = rowAfter(rows, this.active, step);
+    const row = rowAfter(rows, this.#active, step);
     if (!row) return;
     event.preventDefault();
-    this.active = row.dataset.key ?? "";
+    this.#active = row.dataset.key ?? "";
     this.atEnd = row === rows.at(-1);
     row.scrollIntoView({ block: "nearest" });
     row.querySelector<HTMLElement>(".actions .reply")?.focus();

@@ -3,6 +3,7 @@
 const GROUP_GAP_MS = 5 * 60_000;
 
 export interface ThreadItem {
+  key: string;
   at: number;
   from: string | number;
 }

@@ -1,7 +1,6 @@
 // One chat: its messages, their actions, and the composer.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import type {
   ButtonsContent,
   ListContent,
@@ -15,14 +14,14 @@ import { bubbleStyle } from "../messenger/bubble.style";
 import { chatStyle } from "../messenger/chat.style";
 import "../messenger/composer";
 import type { ComposedMessage, Composer } from "../messenger/composer";
+import { renderDays } from "../messenger/days";
 import { FileDrop } from "../messenger/file-drop";
 import "../messenger/lightbox";
 import { thread } from "../messenger/thread";
 import { ThreadScroll } from "../messenger/thread-scroll";
 import { base, controls } from "../ui/base";
 import { explain } from "../ui/call";
-import { now } from "../ui/clock";
-import { count, dayName, exact, hourMinute } from "../ui/format";
+import { exact, hourMinute } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
@@ -108,7 +107,6 @@ export class PhoneChat extends LitElement {
 
   override render() {
     const { connection } = this.store.stream;
-    const { atEnd, missed } = this.threadScroll;
     return html`
       <header>
         <button class="button bare icon-only back" type="button" aria-label="Back to people" @click=${() => this.dispatchEvent(new Event("back"))}>${icon("back")}</button>
@@ -121,14 +119,7 @@ export class PhoneChat extends LitElement {
       ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. Messages are sent once it is back.</cf-notice>` : nothing}
       <div class="body" @dragover=${this.fileDrop.over} @dragleave=${this.fileDrop.leave} @drop=${this.fileDrop.drop}>
         <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.threadScroll.scrolled} @keydown=${this.#key}>${this.#content()}</div>
-        ${
-          atEnd
-            ? nothing
-            : html`<button class="pill" type="button" aria-label=${missed > 0 ? `${missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
-              ${icon("down")} ${missed > 0 ? count(missed) : nothing}
-            </button>`
-        }
-        ${this.fileDrop.hint("Drop photos to attach them")}
+        ${this.threadScroll.pill(() => this.composer.focus())} ${this.fileDrop.hint("Drop photos to attach them")}
       </div>
       <message-composer .draft=${this.person.id} .quote=${this.replyTo ? summary(this.replyTo.content) : ""} @compose=${this.#composed} @unquote=${() => (this.replyTo = null)}>
         <button class="button bare icon-only" type="button" aria-label="Attach ten sample selfies" title="Attach ten sample selfies" @click=${this.#attachSelfies}>${icon("people")}</button>
@@ -156,20 +147,8 @@ export class PhoneChat extends LitElement {
   }
 
   #days(items: Item[]): TemplateResult {
-    const latest = items.at(-1)?.key ?? "";
-    const active = items.some(({ key }) => key === this.threadScroll.active) ? this.threadScroll.active : latest;
-    return html`${repeat(
-      thread(items, joinsAlbum),
-      ({ at }) => new Date(at).toDateString(),
-      (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
-          <ol>
-            ${repeat(
-              day.bubbles,
-              ({ items: [first] }) => first?.key,
-              (bubble) => this.#bubble(bubble, items, active),
-            )}
-          </ol>`,
-    )}`;
+    const active = this.threadScroll.activeOf(items);
+    return renderDays(thread(items, joinsAlbum), (bubble) => this.#bubble(bubble, items, active));
   }
 
   #bubble(bubble: Bubble, all: Item[], active: string): TemplateResult {
@@ -271,11 +250,6 @@ export class PhoneChat extends LitElement {
     const { list } = this;
     this.list = null;
     if (list) this.store.send(this.person.id, ...listReply(list.item, detail));
-  }
-
-  #toEnd(): void {
-    this.threadScroll.toEnd();
-    this.composer.focus();
   }
 
   #key(event: KeyboardEvent): void {

@@ -1,19 +1,18 @@
 // One chat as a person sees it: its messages with their keyboards, and the input below.
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import type { Chat, Message, Person } from "../api/telegram";
 import { albumStyle, type Picture } from "../messenger/album";
 import { avatar, avatarStyle } from "../messenger/avatar";
 import { bubbleStyle } from "../messenger/bubble.style";
 import { chatStyle } from "../messenger/chat.style";
+import { renderDays } from "../messenger/days";
 import { FileDrop } from "../messenger/file-drop";
 import "../messenger/lightbox";
 import { type Bubble, thread } from "../messenger/thread";
 import { ThreadScroll } from "../messenger/thread-scroll";
 import { base, controls } from "../ui/base";
-import { now } from "../ui/clock";
-import { count, dayName, exact, hourMinute } from "../ui/format";
+import { exact, hourMinute } from "../ui/format";
 import { icon } from "../ui/icons";
 import "../ui/notice";
 import "../ui/skeleton";
@@ -101,20 +100,12 @@ export class TelegramChat extends LitElement {
 
   override render() {
     const { connection } = this.store.stream;
-    const { atEnd, missed } = this.threadScroll;
     return html`
       ${this.#header()}
       ${connection === "reconnecting" ? html`<cf-notice tone="warn">Reconnecting to local. Messages are sent once it is back.</cf-notice>` : nothing}
       <div class="body" @dragover=${this.fileDrop.over} @dragleave=${this.fileDrop.leave} @drop=${this.fileDrop.drop}>
         <div class="scroll" role="log" aria-label="Messages" tabindex="0" @scroll=${this.threadScroll.scrolled} @keydown=${this.threadScroll.key}>${this.#content()}</div>
-        ${
-          atEnd
-            ? nothing
-            : html`<button class="pill" type="button" aria-label=${missed > 0 ? `${missed} new, go to the latest` : "Go to the latest message"} @click=${this.#toEnd}>
-              ${icon("down")} ${missed > 0 ? count(missed) : nothing}
-            </button>`
-        }
-        ${this.fileDrop.hint("Drop photos and files to attach them")}
+        ${this.threadScroll.pill(() => this.input.focus())} ${this.fileDrop.hint("Drop photos and files to attach them")}
       </div>
       <telegram-input
         .chat=${this.chat}
@@ -161,24 +152,11 @@ export class TelegramChat extends LitElement {
   }
 
   #days(items: Item[]): TemplateResult {
-    const latest = items.at(-1)?.key ?? "";
-    const { active } = this.threadScroll;
-    const focused = items.some(({ key }) => key === active) ? active : latest;
-    return html`${repeat(
-      thread(items, joinsAlbum),
-      ({ at }) => new Date(at).toDateString(),
-      (day) => html`<h3 class="day"><span>${dayName(day.at, now())}</span></h3>
-          <ol>
-            ${repeat(
-              day.bubbles,
-              ({ items: [first] }) => first?.key,
-              (bubble) => this.#bubble(bubble, items, focused),
-            )}
-          </ol>`,
-    )}`;
+    const active = this.threadScroll.activeOf(items);
+    return renderDays(thread(items, joinsAlbum), (bubble) => this.#bubble(bubble, items, active));
   }
 
-  #bubble(bubble: Bubble<Item>, all: Item[], focused: string): TemplateResult {
+  #bubble(bubble: Bubble<Item>, all: Item[], active: string): TemplateResult {
     const last = bubble.items.at(-1);
     const [first] = bubble.items;
     if (!first || !last) return html``;
@@ -194,12 +172,12 @@ export class TelegramChat extends LitElement {
       <div class="line">
         <div class="bubble ${bubbleClass(bubble.items)}">
           ${isNamed ? html`<p class="author"><bdi>${name}</bdi></p>` : html`<span class="only-read">${name}:</span>`}
-          <div class="inside" dir=${directionOf(summary(message))}>
+          <div class="inside" dir=${directionOf(message.text ?? message.caption ?? "")}>
             ${message.reply_to_message ? this.#quote(message.reply_to_message, all) : nothing}
             ${bubbleContent(bubble, this.handlers)} ${this.#meta(bubble)}
           </div>
         </div>
-        ${last.pending ? nothing : this.#actions(last, bubble, focused)}
+        ${last.pending ? nothing : this.#actions(last, bubble, active)}
       </div>
       ${inlineKeyboard(last, this.handlers)} ${this.#failure(last)}
     </li>`;
@@ -223,8 +201,8 @@ export class TelegramChat extends LitElement {
     </span>`;
   }
 
-  #actions(item: Item, { items }: Bubble<Item>, focused: string): TemplateResult {
-    const tab = items.some(({ key }) => key === focused) ? 0 : -1;
+  #actions(item: Item, { items }: Bubble<Item>, active: string): TemplateResult {
+    const tab = items.some(({ key }) => key === active) ? 0 : -1;
     return html`<div class="actions">
       <button class="button bare icon-only reply" type="button" tabindex=${tab} aria-label="Reply to this message" title="Reply" @click=${() => (this.replyTo = item.message)}>${icon("reply")}</button>
     </div>`;
@@ -242,11 +220,6 @@ export class TelegramChat extends LitElement {
 
   #sendText(text: string): void {
     if (this.#me) this.store.sendText(this.chat.id, this.#me, text);
-    this.input.focus();
-  }
-
-  #toEnd(): void {
-    this.threadScroll.toEnd();
     this.input.focus();
   }
 }

@@ -109,7 +109,7 @@ export class FaultList extends LitElement {
 
   override render() {
     const { faults } = this.traffic;
-    const { number, start } = kinds[this.kind] ?? {};
+    const { number, start } = kinds[this.kind] as Kind;
     return html`
       ${faults.length === 0 ? html`<p class="soft">None. Each fault is used up by the next calls that match it.</p>` : html`<ul aria-label="Faults to come">${faults.map((fault, index) => this.#fault(fault, index))}</ul>`}
       <details>

@@ -20,6 +20,9 @@ export class TelegramInput extends LitElement {
     base,
     controls,
     css`
+      :host {
+        display: block;
+      }
       .ended,
       .author-choice,
       .reply-keys {
