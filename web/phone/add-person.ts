@@ -11,11 +11,7 @@ import type { PhoneStore } from "./store";
 
 @customElement("add-person")
 export class AddPerson extends LitElement {
-  static override styles = [
-    base,
-    controls,
-    formStyle,
-  ];
+  static override styles = [base, controls, formStyle];
 
   @property({ type: Boolean }) open = false;
   @property({ attribute: false }) store!: PhoneStore;

@@ -1,13 +1,7 @@
 // One chat: its messages, their actions, and the composer.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import type {
-  ButtonsContent,
-  ListContent,
-  ListRow,
-  Message,
-  Person,
-} from "../api/phone";
+import type { ButtonsContent, ListContent, ListRow, Message, Person } from "../api/phone";
 import { albumStyle, type Picture } from "../messenger/album";
 import { avatar, avatarStyle } from "../messenger/avatar";
 import { bubbleStyle } from "../messenger/bubble.style";

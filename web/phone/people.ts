@@ -17,12 +17,7 @@ import { summary } from "./words";
 
 @customElement("phone-people")
 export class People extends LitElement {
-  static override styles = [
-    base,
-    avatarStyle,
-    ticksStyle,
-    chatListStyle,
-  ];
+  static override styles = [base, avatarStyle, ticksStyle, chatListStyle];
 
   @property({ attribute: false }) people: Person[] = [];
   @property() open = "";

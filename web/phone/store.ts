@@ -132,17 +132,18 @@ export class PhoneStore {
   }
 
   #outbox(id: string): Outbox<Draft, Accepted> {
-    return new Outbox<Draft, Accepted>(
-      ({ out }) => call("POST", `${path(id)}/messages`, out),
-      {
-        accepted: (sent, pending) => this.#accepted(id, sent, pending),
-        settled: () => this.#unpark(id),
-        changed: this.changed,
-      },
-    );
+    return new Outbox<Draft, Accepted>(({ out }) => call("POST", `${path(id)}/messages`, out), {
+      accepted: (sent, pending) => this.#accepted(id, sent, pending),
+      settled: () => this.#unpark(id),
+      changed: this.changed,
+    });
   }
 
-  #accepted(id: string, { id: messageId, seq }: Accepted, { key, at, draft }: Pending<Draft>): number {
+  #accepted(
+    id: string,
+    { id: messageId, seq }: Accepted,
+    { key, at, draft }: Pending<Draft>,
+  ): number {
     this.chat(id).keys.set(messageId, key);
     const message: Message = {
       id: messageId,

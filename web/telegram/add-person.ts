@@ -50,7 +50,10 @@ export class AddTelegramPerson extends LitElement {
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     if (this.busy) return;
-    const fields = [...new FormData(this.form)].map(([name, value]) => [name, String(value).trim()]);
+    const fields = [...new FormData(this.form)].map(([name, value]) => [
+      name,
+      String(value).trim(),
+    ]);
     this.busy = true;
     try {
       const filled = fields.filter(([, value]) => value !== "");

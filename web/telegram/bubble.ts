@@ -94,7 +94,9 @@ function key(
   if (url !== undefined && isWeb(url))
     return html`<a class="press" href=${url} target="_blank" rel="noopener noreferrer">${text} ${icon("link")}</a>`;
   if (copy_text) return action(text, "copy", () => void copyText(copy_text.text));
-  return action(text, "info", () => toast("This page does not open what the button leads to.", true));
+  return action(text, "info", () =>
+    toast("This page does not open what the button leads to.", true),
+  );
 }
 
 function action(text: TemplateResult, shape: IconName, act: () => void): TemplateResult {

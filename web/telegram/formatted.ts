@@ -14,29 +14,35 @@ const command = /(?<![\p{L}\p{N}_/])\/[a-z0-9_]{1,32}(?:@[a-z0-9_]{1,32})?(?![\p
 
 export function formatted(text: string, entities: Entity[] = [], send: SendCommand): Part[] {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
-  return within(0, text.length, sorted);
+  return within(text, [0, text.length], sorted, send);
+}
 
-  /** Entities lie within each other or apart. */
-  function within(from: number, to: number, inner: Entity[]): Part[] {
-    const parts: Part[] = [];
-    let at = from;
-    let rest = inner;
-    for (;;) {
-      const [entity, ...others] = rest;
-      if (!entity) break;
-      rest = others;
-      const start = Math.max(entity.offset, at);
-      const end = Math.min(entity.offset + entity.length, to);
-      if (start >= end) continue;
-      const nested = others.filter(({ offset }) => offset < end);
-      parts.push(...plain(text.slice(at, start), send));
-      parts.push(marked(entity, text.slice(start, end), within(start, end, nested), send));
-      rest = others.slice(nested.length);
-      at = end;
-    }
-    parts.push(...plain(text.slice(at, to), send));
-    return parts;
+/** Formats a range of the text. Entities lie within each other or apart. */
+function within(
+  text: string,
+  [from, to]: [from: number, to: number],
+  entities: Entity[],
+  send: SendCommand,
+): Part[] {
+  const parts: Part[] = [];
+  let at = from;
+  let rest = entities;
+  for (;;) {
+    const [entity, ...others] = rest;
+    if (!entity) break;
+    rest = others;
+    const start = Math.max(entity.offset, at);
+    const end = Math.min(entity.offset + entity.length, to);
+    if (start >= end) continue;
+    const nested = others.filter(({ offset }) => offset < end);
+    const content = within(text, [start, end], nested, send);
+    parts.push(...plain(text.slice(at, start), send));
+    parts.push(marked(entity, text.slice(start, end), content, send));
+    rest = others.slice(nested.length);
+    at = end;
   }
+  parts.push(...plain(text.slice(at, to), send));
+  return parts;
 }
 
 function marked(entity: Entity, text: string, content: Part[], send: SendCommand): Part {

@@ -226,18 +226,15 @@ export class TelegramStore {
   }
 
   #outbox(chat: number): Outbox<Draft, Message> {
-    return new Outbox<Draft, Message>(
-      ({ out }) => call("POST", `${path(chat)}/messages`, out),
-      {
-        accepted: (message, { key }) => {
-          this.state(chat).keys.set(message.message_id, key);
-          this.#put(chat, { ...message, is_from_bot: false });
-          return message.message_id;
-        },
-        settled: () => this.#unpark(chat),
-        changed: this.changed,
+    return new Outbox<Draft, Message>(({ out }) => call("POST", `${path(chat)}/messages`, out), {
+      accepted: (message, { key }) => {
+        this.state(chat).keys.set(message.message_id, key);
+        this.#put(chat, { ...message, is_from_bot: false });
+        return message.message_id;
       },
-    );
+      settled: () => this.#unpark(chat),
+      changed: this.changed,
+    });
   }
 
   #arrived(id: number, message: Message): void {

@@ -177,7 +177,11 @@ export function createTelegram({ streams, room, demo }) {
   const bot = {
     send(id, content) {
       const message = put(find(id), botUser, content);
-      const method = content.photo ? "sendPhoto" : content.document ? "sendDocument" : "sendMessage";
+      const method = content.photo
+        ? "sendPhoto"
+        : content.document
+          ? "sendDocument"
+          : "sendMessage";
       record(method, Number(id), [message], { uploads: method === "sendMessage" ? 0 : 1 });
       return message;
     },
@@ -359,7 +363,9 @@ export function createTelegram({ streams, room, demo }) {
     bot.refuse("sendPhoto", noa.id, 403, "Forbidden: bot was blocked by the user");
     record("sendMediaGroup", dana.id, [], { answered: false, uploads: 5 });
     violations = [{ at: room.now(), kind: "callback_not_answered", about: { data: "edit" } }];
-    faults = [{ times: 2, method: "sendPhoto", retry_after: 5, drop_before: false, drop_after: false }];
+    faults = [
+      { times: 2, method: "sendPhoto", retry_after: 5, drop_before: false, drop_after: false },
+    ];
   }
 
   return {
