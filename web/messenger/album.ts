@@ -20,7 +20,8 @@ export function album(
   const shown = pictures.slice(0, most);
   const hidden = pictures.length - shown.length;
   const isWhole = pictures.length === 1 && pictures[0]?.width !== undefined;
-  return html`<div class="album of-${shown.length} ${isWhole ? "whole" : ""}">
+  // The order is that of the lightbox and its swipes, also beside a text from right to left.
+  return html`<div dir="ltr" class="album of-${shown.length} ${isWhole ? "whole" : ""}">
     ${shown.map((picture, index) => {
       const more = hidden > 0 && index === shown.length - 1;
       const label = more
@@ -37,7 +38,8 @@ export const albumStyle = css`
   .album {
     display: grid;
     gap: 3px;
-    inline-size: min(17rem, 62vw);
+    inline-size: 17rem;
+    max-inline-size: 100%;
     border-radius: calc(var(--corner) - 4px);
     overflow: hidden;
   }

@@ -199,6 +199,7 @@ export const telegramBubbleStyle = css`
     }
   }
   .preview {
+    inline-size: fit-content;
     max-inline-size: min(32rem, calc(100% - 4.25rem));
     margin-block-start: var(--s3);
     padding: 0.4rem 0.8rem;

@@ -130,7 +130,7 @@ export class TelegramChat extends LitElement {
       ${avatar({ id: String(chat.id), name })}
       <div class="who">
         <h2><bdi>${name}</bdi></h2>
-        <p class=${sign ? "sign" : "soft"}>${sign ? signText(sign) : chatAbout(chat, store.people)}</p>
+        <p class=${sign ? "sign" : "soft"}>${sign ? `The bot is ${signText(sign)}` : chatAbout(chat, store.people)}</p>
       </div>
       <button class="button bare icon-only" type="button" aria-label="Chat details" title="Chat details" aria-haspopup="dialog" @click=${() => (this.showsDetails = true)}>${icon("info")}</button>
     </header>`;
@@ -163,7 +163,7 @@ export class TelegramChat extends LitElement {
     const { message } = first;
     const service = serviceText(message);
     if (service)
-      return html`<li class="message first" data-key=${last.key}><p class="service"><bdi>${service}</bdi></p></li>`;
+      return html`<li class="message first" data-key=${last.key}><p class="service" dir="auto">${service}</p></li>`;
     const isOwn = first.from === this.#me?.id;
     const name = fullName(message.from);
     const isNamed = this.chat.type !== "private" && !isOwn && bubble.first;

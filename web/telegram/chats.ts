@@ -41,7 +41,9 @@ export class TelegramChats extends LitElement {
 
   override render() {
     const isPrivate = ({ type }: Chat) => type === "private";
-    const groups = this.chats.filter((chat) => !isPrivate(chat));
+    // A group that became a supergroup is shown as long as it is open.
+    const isListed = ({ id, migrated_to }: Chat) => migrated_to === null || id === this.open;
+    const groups = this.chats.filter((chat) => !isPrivate(chat) && isListed(chat));
     if (this.chats.length === 0) return html`<p class="none">No people yet.</p>`;
     return html`${this.#section("People", this.chats.filter(isPrivate))} ${groups.length > 0 ? this.#section("Groups", groups) : nothing}`;
   }

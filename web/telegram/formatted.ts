@@ -12,6 +12,8 @@ type SendCommand = (command: string) => void;
 /** Telegram marks commands in texts of people and of bots. */
 const command = /(?<![\p{L}\p{N}_/])\/[a-z0-9_]{1,32}(?:@[a-z0-9_]{1,32})?(?![\p{L}\p{N}_/])/giu;
 
+const blocks = ["pre", "blockquote"];
+
 export function formatted(text: string, entities: Entity[] = [], send: SendCommand): Part[] {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
   return within(text, [0, text.length], sorted, send);
@@ -39,7 +41,8 @@ function within(
     parts.push(...plain(text.slice(at, start), send));
     parts.push(marked(entity, text.slice(start, end), content, send));
     rest = others.slice(nested.length);
-    at = end;
+    // A block ends its line by itself.
+    at = blocks.includes(entity.type) && text[end] === "\n" ? end + 1 : end;
   }
   parts.push(...plain(text.slice(at, to), send));
   return parts;
@@ -58,7 +61,7 @@ function marked(entity: Entity, text: string, content: Part[], send: SendCommand
     case "code":
       return html`<code>${text}</code>`;
     case "pre":
-      return html`<span class="code"><code>${text}</code><button class="button small" type="button" @click=${() => copyText(text)}>${icon("copy")} Copy</button></span>`;
+      return html`<span class="code" dir="auto"><code>${text}</code><button class="button small" type="button" @click=${() => copyText(text)}>${icon("copy")} Copy</button></span>`;
     case "blockquote":
       return html`<q>${content}</q>`;
     case "spoiler":

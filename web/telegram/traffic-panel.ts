@@ -167,7 +167,7 @@ export class TrafficPanel extends LitElement {
         ${call.answered ? nothing : html`<span class="badge warn">answer lost</span>`}
         <cf-time .at=${at}></cf-time>
       </p>
-      ${chat === null && !about ? nothing : html`<p class="soft">${chat === null ? nothing : this.#chatLink(chat)} ${about}</p>`}
+      ${chat === null && !about ? nothing : html`<p class="soft">${chat === null ? nothing : this.#chatLink(chat)}${chat === null || !about ? "" : ", "}${about}</p>`}
       ${description ? html`<p class="error ${code === 429 ? "warn" : "bad"}">${description}</p>` : nothing}
     </li>`;
   }

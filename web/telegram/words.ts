@@ -61,10 +61,15 @@ export function summary(message: Message): string {
 
 /** What a service message tells, or an empty text for an ordinary message. */
 export function serviceText({ from, ...message }: Message): string {
-  const name = fullName(from);
+  const name = (user: User) => isolated(fullName(user));
   if (message.new_chat_members)
-    return `${name} added ${message.new_chat_members.map(fullName).join(", ")}`;
+    return `${name(from)} added ${message.new_chat_members.map(name).join(", ")}`;
   if (message.migrate_to_chat_id) return "The group became a supergroup";
   if (message.migrate_from_chat_id) return "This supergroup was a group before";
   return "";
+}
+
+/** Keeps the direction of a name to itself. */
+function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
 }

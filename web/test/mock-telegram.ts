@@ -357,7 +357,7 @@ export function createTelegram({ streams, room, demo }) {
         { type: "pre", offset: 9, length: 25 },
       ],
     });
-    reactTo(tap([dana.id, chat.messages.at(-2).message_id], { from: dana.id, row: 0, column: 1 }));
+    tap([dana.id, chat.messages.at(-2).message_id], { from: dana.id, row: 0, column: 1 });
     addGroup({ title: "Editors", members: [dana.id, noa.id] });
     bot.refuse("sendMessage", noa.id, 429, "Too Many Requests: retry after 5");
     bot.refuse("sendPhoto", noa.id, 403, "Forbidden: bot was blocked by the user");
