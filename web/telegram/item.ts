@@ -58,6 +58,21 @@ export function pendingItem(pending: Pending<Draft>): Item {
   return { key, at, from: author.id, message, picture, pending };
 }
 
+/** Orders messages by their numbers. An album stays together, also when a message arrived within it. */
+export function inOrder(items: Item[]): Item[] {
+  const numbers = new Map<string, number>();
+  for (const { message } of items) {
+    const group = message.media_group_id ?? "";
+    const first = numbers.get(group) ?? message.message_id;
+    numbers.set(group, Math.min(first, message.message_id));
+  }
+  const place = ({ message_id, media_group_id }: Message) =>
+    media_group_id === undefined ? message_id : (numbers.get(media_group_id) ?? message_id);
+  return items.toSorted(
+    ({ message: a }, { message: b }) => place(a) - place(b) || a.message_id - b.message_id,
+  );
+}
+
 /** Photos and documents of one media group share a bubble. */
 export function joinsAlbum(before: Item, { message, pending }: Item): boolean {
   const group = message.media_group_id;

@@ -6,7 +6,7 @@ import { Outbox } from "../messenger/outbox";
 import { call, explain } from "../ui/call";
 import { setClock } from "../ui/clock";
 import { Stream } from "../ui/stream";
-import { type Draft, type Item, pendingItem, sentItem } from "./item";
+import { type Draft, type Item, inOrder, pendingItem, sentItem } from "./item";
 import { Taps } from "./taps";
 
 const ACTION_MS = 5_000;
@@ -92,8 +92,7 @@ export class TelegramStore {
     const sent = messages.map((message) =>
       sentItem(message, keys.get(message.message_id) ?? String(message.message_id)),
     );
-    const items = [...sent, ...outbox.list.map(pendingItem)];
-    return items.sort((a, b) => a.message.message_id - b.message.message_id);
+    return inOrder([...sent, ...outbox.list.map(pendingItem)]);
   }
 
   person(id: number): Person | undefined {
