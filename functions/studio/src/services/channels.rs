@@ -138,6 +138,7 @@ impl Channels {
                 code,
                 title,
                 retry_after,
+                ..
             }) => EffectOutcome::Later {
                 code,
                 title,
