@@ -75,7 +75,7 @@ async fn dead_letters_are_listed_explained_and_redriven() -> Result<()> {
         doctor.text
     );
 
-    let shown = confab(&place, &["dlq", "inbound", "--json"])
+    let shown = confab(&place, &["dlq", "studio-inbound", "--json"])
         .await?
         .json()?;
     let message = &shown["messages"][0];
@@ -88,7 +88,9 @@ async fn dead_letters_are_listed_explained_and_redriven() -> Result<()> {
     let correlation_id = message["correlation_id"]
         .as_str()
         .context("a correlation id")?;
-    let words = confab(&place, &["dlq", "inbound", "--bodies"]).await?.text;
+    let words = confab(&place, &["dlq", "studio-inbound", "--bodies"])
+        .await?
+        .text;
     assert!(words.contains("\"hi\""), "{words}");
 
     let trace = confab(&place, &["trace", correlation_id, "--json"])
@@ -108,13 +110,13 @@ async fn dead_letters_are_listed_explained_and_redriven() -> Result<()> {
         "each try is told: {steps:?}"
     );
 
-    let refused = confab(&place, &["dlq", "inbound", "redrive"]).await?;
+    let refused = confab(&place, &["dlq", "studio-inbound", "redrive"]).await?;
     assert_eq!(
         refused.code, 2,
         "no confirmation was asked: {}",
         refused.error
     );
-    let moved = confab(&place, &["dlq", "inbound", "redrive", "--yes"]).await?;
+    let moved = confab(&place, &["dlq", "studio-inbound", "redrive", "--yes"]).await?;
     assert_eq!(
         (moved.code, moved.text.as_str()),
         (0, "1 of 1 message moved.\n"),
@@ -180,7 +182,7 @@ async fn single_dead_letters_are_redriven_or_deleted() -> Result<()> {
         &place,
         &[
             "dlq",
-            "inbound",
+            "studio-inbound",
             "redrive",
             "--message",
             first,
@@ -200,7 +202,14 @@ async fn single_dead_letters_are_redriven_or_deleted() -> Result<()> {
 
     let moved = confab(
         &place,
-        &["dlq", "inbound", "redrive", "--message", first, "--yes"],
+        &[
+            "dlq",
+            "studio-inbound",
+            "redrive",
+            "--message",
+            first,
+            "--yes",
+        ],
     )
     .await?;
     assert_eq!(moved.code, 0, "{}", moved.error);
@@ -223,7 +232,7 @@ async fn single_dead_letters_are_redriven_or_deleted() -> Result<()> {
             .with_context(|| format!("{depth} messages"))
     })
     .await?;
-    let shown = confab(&place, &["dlq", "inbound", "--json"])
+    let shown = confab(&place, &["dlq", "studio-inbound", "--json"])
         .await?
         .json()?;
     let of_first = shown["messages"]
@@ -236,7 +245,11 @@ async fn single_dead_letters_are_redriven_or_deleted() -> Result<()> {
         .context("a reason")?;
     assert!(why.contains("unreadable_job"), "{why}");
 
-    let deleted = confab(&place, &["dlq", "inbound", "delete", second, "--yes"]).await?;
+    let deleted = confab(
+        &place,
+        &["dlq", "studio-inbound", "delete", second, "--yes"],
+    )
+    .await?;
     assert_eq!(
         (deleted.code, place.depth(DLQ).await?),
         (0, 1),
