@@ -161,7 +161,7 @@ fn pictures_have_their_hashes() {
     );
 }
 
-/// A change that nobody can see keeps the small pictures: at most two of 255 steps in a thousandth of the pixels.
+/// A change that no one can see keeps the small pictures: at most two of 255 steps in a thousandth of the pixels.
 #[test]
 fn small_pictures_look_as_they_did() {
     let renderer = Renderer::new();
