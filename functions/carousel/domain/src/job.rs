@@ -85,7 +85,7 @@ pub struct Page {
 }
 
 /// Names the templates, fonts and code that slides are drawn with. The slides' own test says what it must be.
-pub const RENDERER_VERSION: &str = "3bc3d10360187341";
+pub const RENDERER_VERSION: &str = "2f23c097af551d3f";
 
 /// Returns the content hash of a page: the name of its files.
 ///

@@ -19,7 +19,7 @@ pub struct Palette {
     pub text: Color,
     /// Names, handles and numbers.
     pub meta: Color,
-    /// Shapes: the brand's colour as it was given.
+    /// Shapes: the brand's colour as given.
     pub accent: Color,
     /// The accent as small text on paper and surface.
     pub accent_text: Color,

@@ -88,7 +88,7 @@ impl<'a> EffectExecutor<'a> {
         }
     }
 
-    /// Sends a task for the carousel as it was saved. One that has moved on needs it no longer.
+    /// Sends a task for the carousel in its saved state. One that has moved on needs it no longer.
     async fn send_task(
         &self,
         action: &ChatAction,
