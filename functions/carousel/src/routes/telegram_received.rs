@@ -37,9 +37,8 @@ async fn receive_update(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     let secrets = state.secrets()?.active(TELEGRAM_WEBHOOK_SECRET).await?;
-    telegram::verify(&secrets, request.header(SECRET_HEADER)).map_err(|error| {
+    telegram::verify(&secrets, request.header(SECRET_HEADER)).inspect_err(|_| {
         metrics::count("WebhookRejected", "secret");
-        error
     })?;
     if request.body().len() > MAX_WEBHOOK_BYTES {
         return Err(Error::too_large("An update has at most 1 MB."));
