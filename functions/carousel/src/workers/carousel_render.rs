@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use carousel_domain::{
-    CarouselId, CostKind, Draft, Look, Page, PdfFile, PdfJob, RenderJob, SagaTrigger, Slide,
-    SlideFile, Trigger, Usage,
+    CarouselId, CostKind, Draft, Look, Page, PdfFile, PdfJob, RenderJob, SagaTrigger, SlideFile,
+    Trigger, Usage,
 };
-use carousel_slides::{Logo, MAX_LOGO_SIDE, PlannedSlide, Renderer, SlideRequest};
+use carousel_slides::{Logo, MAX_LOGO_SIDE, PlannedSlide, Renderer, Sizes, SlideRequest};
 use confab_core::{CorrelationId, Error, Result, Timestamp, hex};
 use confab_lambda::{QueueMessage, warn};
 use confab_pictures::{Picture, Size, Wanted};
@@ -79,7 +79,8 @@ async fn slide_news(state: &State, job: RenderJob) -> Result<News> {
     );
     let logo = logo(state, &page.look).await?;
     let renderer = state.renderer()?;
-    let planned = plan(renderer, &page, logo.as_ref())?;
+    let sizes = sizes(renderer, &page, logo.as_ref())?;
+    let planned = plan(renderer, &page, sizes, logo.as_ref())?;
     let drawn = renderer.render(&planned).map_err(failed)?;
     let bytes = u64::try_from(drawn.jpeg.len() + drawn.png.len()).unwrap_or(u64::MAX);
     let objects = state.objects()?;
@@ -109,17 +110,22 @@ async fn pdf_news(state: &State, job: PdfJob) -> Result<News> {
     let logo = logo(state, &job.look).await?;
     let renderer = state.renderer()?;
     let total = u8::try_from(job.slides.len()).unwrap_or(u8::MAX);
-    let slides = (1..=u8::MAX).zip(job.slides).map(|(number, slide)| {
-        let page = Page {
-            slide,
-            number,
-            total,
-            language: job.language,
-            look: job.look.clone(),
-            written: job.written.clone(),
-        };
-        plan(renderer, &page, logo.as_ref())
-    });
+    let page = |(number, slide)| Page {
+        slide,
+        number,
+        total,
+        language: job.language,
+        look: job.look.clone(),
+        written: job.written.clone(),
+    };
+    let pages: Vec<_> = (1..=u8::MAX).zip(job.slides).map(page).collect();
+    let Some(first) = pages.first() else {
+        return Err(Error::internal("no_slides", job.carousel.to_string()));
+    };
+    let sizes = sizes(renderer, first, logo.as_ref())?;
+    let slides = pages
+        .iter()
+        .map(|page| plan(renderer, page, sizes, logo.as_ref()));
     let slides: Vec<_> = slides.collect::<Result<_>>()?;
     let document = renderer.pdf(&slides).map_err(failed)?;
     let bytes = u64::try_from(document.len()).unwrap_or(u64::MAX);
@@ -147,11 +153,24 @@ fn object_key(chat: &str, name: &str, ending: &str) -> String {
     format!("carousel/{chat}/{name}.{ending}")
 }
 
-/// Lays out one slide in the sizes that all slides of its carousel were written for.
-fn plan(renderer: &Renderer, page: &Page, logo: Option<&Logo>) -> Result<PlannedSlide> {
-    let sizes = renderer
-        .sizes(&written(page), &page.look, logo)
-        .map_err(failed)?;
+/// Returns the sizes that all slides of a page's carousel were written for.
+fn sizes(renderer: &Renderer, page: &Page, logo: Option<&Logo>) -> Result<Sizes> {
+    let written = Draft {
+        title: String::new(),
+        caption: String::new(),
+        hashtags: Vec::new(),
+        language: page.language,
+        slides: page.written.clone(),
+    };
+    renderer.sizes(&written, &page.look, logo).map_err(failed)
+}
+
+fn plan(
+    renderer: &Renderer,
+    page: &Page,
+    sizes: Sizes,
+    logo: Option<&Logo>,
+) -> Result<PlannedSlide> {
     let request = SlideRequest {
         slide: &page.slide,
         look: &page.look,
@@ -161,17 +180,6 @@ fn plan(renderer: &Renderer, page: &Page, logo: Option<&Logo>) -> Result<Planned
         sizes,
     };
     renderer.plan(&request, logo).map_err(failed)
-}
-
-/// Returns the slides as they were written, as a draft that sizes are decided by.
-fn written(page: &Page) -> Draft {
-    Draft {
-        title: String::new(),
-        caption: String::new(),
-        hashtags: Vec::new(),
-        language: page.language,
-        slides: page.written.iter().map(Slide::clone).collect(),
-    }
 }
 
 fn failed(error: carousel_slides::Error) -> Error {

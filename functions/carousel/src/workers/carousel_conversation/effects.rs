@@ -234,9 +234,14 @@ fn later(error: &Error) -> EffectOutcome {
 }
 
 fn done(outcome: &SendOutcome) -> EffectOutcome {
-    // An enum of numbers and texts always serializes.
-    let receipt = serde_json::to_string(outcome).unwrap_or_default();
-    EffectOutcome::Done { receipt }
+    EffectOutcome::Done {
+        receipt: receipt(outcome),
+    }
+}
+
+/// Returns the receipt of a call, which `ChatAction::outcome` reads. An enum of numbers and texts always serializes.
+fn receipt(outcome: &SendOutcome) -> String {
+    serde_json::to_string(outcome).unwrap_or_default()
 }
 
 /// Returns the outcome of a call that was kept: as many messages as were to be sent.
@@ -285,7 +290,8 @@ impl EffectRunner<ChatAction> for EffectExecutor<'_> {
             "interrupted",
             effect.what.correlation_id,
         );
-        let receipt = serde_json::to_string(&SendOutcome::Unknown).unwrap_or_default();
-        Ok(Evidence::Happened { receipt })
+        Ok(Evidence::Happened {
+            receipt: receipt(&SendOutcome::Unknown),
+        })
     }
 }
