@@ -65,11 +65,11 @@ targets=(--workspace --locked --lib --test '*' --bin confab --bin local)
 # Tests of processes wait more than they compute.
 export NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$((1 + $(getconf _NPROCESSORS_ONLN)))}"
 
-# Builds everything at once, tests too.
+# Builds everything at once, tests too. The compiler leaves the processor to browsers that run beside it.
 build() {
     say "Building"
-    cargo test --quiet "${targets[@]}" --no-run
-    cargo build --quiet --workspace --locked --bins --test '*'
+    nice cargo test --quiet "${targets[@]}" --no-run
+    nice cargo build --quiet --workspace --locked --bins --test '*'
 }
 
 need_node() { need npm "Install Node.js 20 or later."; }
@@ -103,6 +103,15 @@ install_runtime_clients() {
     say "Installing the runtime clients of Node.js and Python into $tools (once)"
     "$wanted" "$tools" >/dev/null
     cp "$wanted" "$tools/installed"
+}
+
+# Installs Chromium and what pages in Hebrew and Arabic are drawn with, and builds the pages.
+install_browser() {
+    need_node
+    build_pages
+    debian_packages chromium chromium fonts-dejavu-core
+    debian_font NotoColorEmoji.ttf fonts-noto-color-emoji
+    debian_font NotoSansHebrew-Regular.ttf fonts-noto-core
 }
 
 # Builds the pages when their sources are newer than what was built.
