@@ -12,7 +12,7 @@ mod shop;
 mod studio;
 
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
-pub use local::{Local, binary, peak_memory};
+pub use local::{Local, binary, peak_memory, processor_micros};
 pub use people::Person;
 pub use place::{PATIENCE, Place, eventually, sign_meta};
 pub use rooms::{Guest, Live, Taken};

@@ -134,25 +134,45 @@ fn is_as_deployed() -> bool {
     environment("CONFAB_AS_DEPLOYED").is_some()
 }
 
+/// Folders in /proc of the processes of a function.
+fn processes(function: &str) -> Result<Vec<PathBuf>> {
+    let program = std::fs::canonicalize(binaries().join(function))?;
+    let is_of_function = |folder: &PathBuf| {
+        std::fs::read_link(folder.join("exe")).is_ok_and(|exe| exe == program)
+    };
+    let folders = std::fs::read_dir("/proc")?.flatten();
+    Ok(folders
+        .map(|process| process.path())
+        .filter(is_of_function)
+        .collect())
+}
+
 /// The most memory that a process of a function has had so far, in megabytes.
 pub fn peak_memory(function: &str) -> Result<f64> {
-    let program = std::fs::canonicalize(binaries().join(function))?;
     let mut most = 0.0_f64;
-    for process in std::fs::read_dir("/proc")?.flatten() {
-        if std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| exe == program)
-            && let Ok(status) = std::fs::read_to_string(process.path().join("status"))
-        {
-            let peak = status
-                .lines()
-                .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-            most = most.max(
-                peak.and_then(|kb| kb.trim().parse::<f64>().ok())
-                    .unwrap_or_default()
-                    / 1_024.0,
-            );
-        }
+    for process in processes(function)? {
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let kilobytes = peak.and_then(|kb| kb.trim().parse::<f64>().ok());
+        most = most.max(kilobytes.unwrap_or_default() / 1_024.0);
     }
     Ok(most)
+}
+
+/// The processor time that the living processes of a function have used, in microseconds.
+pub fn processor_micros(function: &str) -> Result<f64> {
+    const MICROS_A_TICK: f64 = 10_000.0;
+    let mut ticks = 0.0;
+    for process in processes(function)? {
+        let stat = std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+        // The name in parentheses may have spaces. User and system time are 12 and 13 fields behind it.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split(' ');
+        let times = fields.skip(12).take(2);
+        ticks += times.filter_map(|time| time.parse::<f64>().ok()).sum::<f64>();
+    }
+    Ok(ticks * MICROS_A_TICK)
 }
 
 /// Four ports in a row: after a restart they must be the same, since providers keep addresses.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::ParseIntError, str::FromStr, time::Duratio
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, Select, WriteRequest};
-use confab_e2e::{Guest, Live, PATIENCE, Place, eventually, peak_memory};
+use confab_e2e::{Guest, Live, PATIENCE, Place, eventually, peak_memory, processor_micros};
 use futures::{StreamExt, TryStreamExt, future, future::try_join_all, stream};
 use serde_json::{Value, json};
 
@@ -141,6 +141,7 @@ async fn broadcasts_reach_open_connections_and_forget_closed_ones() -> Result<()
         let mut took = vec![brings(&place, &host, &code, "counted-message", "hello all").await?];
         all_hear(&sockets, "hello all").await?;
         let after = spent(&place).await?;
+        let idle = processor_micros("ws-broadcast")?;
         for number in 0..6 {
             // Each sends at most eight messages in five seconds.
             tokio::time::sleep(Duration::from_millis(700)).await;
@@ -151,11 +152,18 @@ async fn broadcasts_reach_open_connections_and_forget_closed_ones() -> Result<()
             took.push(brings(&place, &host, &code, &id, &text).await?);
             all_hear(&sockets, &text).await?;
         }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a room has fewer sockets than a float has whole numbers"
+        )]
+        let sockets_count = size as f64;
+        let micros = (processor_micros("ws-broadcast")? - idle) / (6.0 * sockets_count);
         took.sort_by(f64::total_cmp);
         place.put("/api/latency", &json!({ "aws_ms": 0 })).await?;
         let memory = peak_memory("ws-broadcast")?;
         println!(
-            "{size} sockets with 10 ms a call: {:.0} ms of {took:.0?}, at most {memory:.1} MB",
+            "{size} sockets with 10 ms a call: {:.0} ms of {took:.0?}, at most {memory:.1} MB, \
+             {micros:.0} µs of processor time a post",
             took[took.len() / 2]
         );
         for (what, now) in &after {
@@ -171,12 +179,7 @@ async fn broadcasts_reach_open_connections_and_forget_closed_ones() -> Result<()
         let posts = ("ws-broadcast".to_owned(), "PostToConnection".to_owned());
         let posted = after.get(&posts).map_or(0.0, |calls| calls[0])
             - before.get(&posts).map_or(0.0, |calls| calls[0]);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a room has fewer sockets than a float has whole numbers"
-        )]
-        let expected = size as f64;
-        assert_eq!(posted, expected, "one post a socket");
+        assert_eq!(posted, sockets_count, "one post a socket");
         // A tenth of them vanishes without a close frame.
         let listed = place.get("/api/sockets?limit=20000").await?;
         let listed = listed.as_array().cloned().unwrap_or_default();
