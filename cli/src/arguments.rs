@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// A COR_ID names the dead letters with that correlation id; each goes back to its source queue.
     /// Events of the event bus cannot be replayed yet.
     Replay(ReplayArguments),
+    /// Lists, shows and cancels carousels
+    #[command(subcommand)]
+    Carousel(CarouselAction),
     /// Adds up the cost, by AWS's list prices
     Cost {
         #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=365))]
@@ -95,6 +98,30 @@ pub(crate) struct DlqArguments {
     /// How many messages to show
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CarouselAction {
+    /// Lists carousels, the latest first
+    List {
+        /// requested, rendering, delivering, delivered, failed or cancelled
+        #[arg(long)]
+        state: Option<String>,
+        /// message, page, series or test
+        #[arg(long)]
+        origin: Option<String>,
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+        limit: u8,
+    },
+    /// Shows everything known about a carousel, with links to its files
+    Show { id: String },
+    /// Cancels a carousel that is being made
+    Cancel {
+        id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     doctor::Finding,
     ports::{
-        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, Outcome, Queue, Queues, Step,
+        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome, Queue, Queues, Step,
         Traces, Usage,
     },
 };
@@ -135,6 +135,12 @@ impl Functions for World {
     async fn invoke(&self, function: &str, event: String) -> Result<Outcome> {
         self.does(format!("invoke {function} {event}"))?;
         self.outcome.clone().context("no outcome")
+    }
+}
+
+impl OperatorKey for World {
+    async fn operator_key(&self) -> Result<String> {
+        Ok("operator-key".to_owned())
     }
 }
 

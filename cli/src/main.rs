@@ -3,6 +3,7 @@
 mod answer;
 mod arguments;
 mod ask;
+mod carousel;
 mod cost;
 mod dlq;
 mod doctor;
@@ -30,7 +31,7 @@ use clap::Parser;
 
 use crate::{
     answer::{Answer, Misused},
-    arguments::{Arguments, Command, DlqAction, DlqArguments, ReplayArguments, with_local_joined},
+    arguments::{Arguments, CarouselAction, Command, DlqAction, DlqArguments, ReplayArguments, with_local_joined},
     ask::Terminal,
     place::{Place, View},
     replay::Stored,
@@ -73,6 +74,7 @@ async fn run(command: Command, arguments: &arguments::PlaceArguments) -> Result<
         Command::Dlq(arguments) => dlq(&place, arguments).await,
         Command::Trace { id, days } => trace::trace(&place, &id.to_string(), days).await,
         Command::Replay(arguments) => replay(&place, arguments).await,
+        Command::Carousel(action) => carousel(&place, action).await,
         Command::Cost { days } => cost::cost(&place, days).await,
         Command::Doctor => doctor::doctor(&place).await,
     }
@@ -98,6 +100,25 @@ async fn dlq(place: &Place, arguments: DlqArguments) -> Result<Answer> {
         (Some(queue), Some(DlqAction::Delete { message, yes })) => {
             dlq::delete(place, &queue, &message, &Terminal { yes }).await
         }
+    }
+}
+
+async fn carousel(place: &Place, action: CarouselAction) -> Result<Answer> {
+    match action {
+        CarouselAction::List {
+            state,
+            origin,
+            limit,
+        } => {
+            let filter = carousel::Filter {
+                state,
+                origin,
+                limit,
+            };
+            carousel::list(place, &filter).await
+        }
+        CarouselAction::Show { id } => carousel::show(place, &id).await,
+        CarouselAction::Cancel { id, yes } => carousel::cancel(place, &id, &Terminal { yes }).await,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{arguments::PlaceArguments, local::Local, samconfig::Samconfig, stack
 pub(crate) struct Place {
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) view: View,
 }
 
@@ -55,6 +56,7 @@ impl Place {
         Self {
             sqs: aws_sdk_sqs::Client::new(config),
             lambda: aws_sdk_lambda::Client::from_conf(lambda),
+            ssm: aws_sdk_ssm::Client::new(config),
             view,
         }
     }

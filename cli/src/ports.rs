@@ -117,6 +117,10 @@ pub(crate) trait Functions {
     async fn invoke(&self, function: &str, event: String) -> Result<Outcome>;
 }
 
+pub(crate) trait OperatorKey {
+    async fn operator_key(&self) -> Result<String>;
+}
+
 /// Before something that cannot be undone.
 pub(crate) trait Ask {
     fn confirm(&self, question: &str) -> Result<bool>;

@@ -1,6 +1,6 @@
 //! What CloudFormation made of the template.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 
 use super::Stack;
@@ -78,6 +78,22 @@ impl Stack {
         Ok(functions
             .filter_map(|f| Some((binary(&f.logical_id)?, f.physical_id.clone())))
             .collect())
+    }
+
+    /// An environment variable of a function.
+    pub(crate) async fn variable(&self, function: &str, name: &str) -> Result<String> {
+        let functions = self.functions().await?;
+        let (_, called) = functions
+            .into_iter()
+            .find(|(binary, _)| binary == function)
+            .with_context(|| format!("there is no function {function}"))?;
+        let asked = self.lambda.get_function_configuration().function_name(&called);
+        let found = asked.send().await.map_err(failed(&called))?;
+        let variables = found.environment().and_then(|environment| environment.variables());
+        let value = variables.and_then(|variables| variables.get(name));
+        value
+            .cloned()
+            .with_context(|| format!("{function} has no variable {name}"))
     }
 
     /// The services that have a health function: `studio` by `StudioHealthFunction`.

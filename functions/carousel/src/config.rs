@@ -1,5 +1,7 @@
 //! The environment variables of the carousel.
 
+use std::str::FromStr;
+
 use carousel_domain::PriceList;
 use confab_aws::{Aws, Keyring, SecretName};
 use confab_core::{Env, EnvError, Result};
@@ -8,6 +10,25 @@ use confab_core::{Env, EnvError, Result};
 pub(crate) const TELEGRAM_WEBHOOK_SECRET: SecretName = SecretName("TELEGRAM_WEBHOOK_SECRET_PARAM");
 /// The bot's token.
 pub(crate) const TELEGRAM_BOT_TOKEN: SecretName = SecretName("TELEGRAM_BOT_TOKEN_PARAM");
+
+/// A setting of the template that is `on` or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+}
+
+impl FromStr for Switch {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err("on or off is expected"),
+        }
+    }
+}
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]
@@ -51,6 +72,12 @@ impl Config {
     /// URL of the queue of slides to draw.
     pub(crate) fn render_queue_url(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_RENDER_QUEUE_URL")
+    }
+
+    /// Whether anyone may ask for carousels by `POST /test-carousel`.
+    pub(crate) fn is_test_route_on(&self) -> Result<bool, EnvError> {
+        let setting: Option<Switch> = self.0.parsed("TEST_CAROUSEL")?;
+        Ok(setting == Some(Switch::On))
     }
 
     /// Base address of the Bot API.

@@ -1,4 +1,6 @@
 //! Functions behind API Gateway, one module each.
 
 pub mod carousel_health;
+pub mod carousels;
 pub mod telegram_received;
+pub mod test_carousel;

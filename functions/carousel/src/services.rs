@@ -1,5 +1,8 @@
 //! What several functions of the carousel share.
 
 pub(crate) mod books;
+pub(crate) mod carousel_view;
 pub(crate) mod conversation_queue;
+pub(crate) mod render_jobs;
+pub(crate) mod requests;
 pub(crate) mod telegram;

@@ -6,7 +6,9 @@ use carousel_domain::PriceList;
 use carousel_slides::Renderer;
 use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Table};
 use confab_core::{Clock, Result};
-use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
+use confab_lambda::{
+    OPERATOR_KEY, OperatorState, OsEntropy, Platform, Readiness, StartError, started,
+};
 use confab_provider_base::http_client;
 
 use crate::{
@@ -36,6 +38,9 @@ pub enum Part {
     WebhookSecret,
     /// The bot's token, for the id in it.
     BotId,
+    OperatorKey,
+    /// Whether `POST /test-carousel` is on.
+    TestRoute,
     /// Opens the connection to SQS during init.
     SqsConnection,
 }
@@ -46,6 +51,7 @@ impl Part {
         match self {
             Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
             Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
+            Self::OperatorKey => Some(OPERATOR_KEY),
             _ => None,
         }
     }
@@ -58,6 +64,7 @@ pub struct State {
     pub(crate) readiness: Readiness,
     pub(crate) prices: PriceList,
     pub(crate) memory_megabytes: u64,
+    pub(crate) is_test_route_on: bool,
     secrets: Option<Keyring>,
     store: Option<Store>,
     objects: Option<Objects>,
@@ -86,6 +93,7 @@ impl State {
             readiness: Readiness::default(),
             prices: PriceList::default(),
             memory_megabytes: config.memory_megabytes()?,
+            is_test_route_on: false,
             secrets: None,
             store: None,
             objects: None,
@@ -130,7 +138,12 @@ impl State {
             Part::Renderer => self.renderer = Some(Renderer::new()),
             Part::Books => self.books = Some(Books::load()?),
             Part::Prices => self.prices = config.prices()?,
-            Part::Telegram | Part::WebhookSecret | Part::BotId | Part::SqsConnection => {}
+            Part::TestRoute => self.is_test_route_on = config.is_test_route_on()?,
+            Part::Telegram
+            | Part::WebhookSecret
+            | Part::BotId
+            | Part::OperatorKey
+            | Part::SqsConnection => {}
         }
         Ok(())
     }
@@ -173,6 +186,12 @@ impl State {
 
     pub(crate) fn books(&self) -> Result<&Books> {
         started(self.books.as_ref(), "books")
+    }
+}
+
+impl OperatorState for State {
+    fn keyring(&self) -> Result<&Keyring> {
+        self.secrets()
     }
 }
 

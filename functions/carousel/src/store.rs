@@ -7,6 +7,8 @@
 //! | `CHAT#tg:52..` | `DECIDED#tg7-90..` | the effects of a decision |
 //! | `CHAT#page:..` | `OUT#eff_..` | a call for a chat without an address |
 //! | `ALIAS#-100..` | `ALIAS` | the chat of a group that got another id |
+//! | `CHAT#page:01m..` | `REQUEST` | a carousel that was asked for outside of Telegram |
+//! | `REQUEST#..` | `REQUEST` | the same, by a hash of its idempotency key |
 //! | `INBOX#tg7-90..` | `INBOX` | an inbox entry, see `confab_aws::Inbox` |
 
 mod carousels;
@@ -14,6 +16,7 @@ mod decisions;
 mod due;
 mod erasure;
 mod outbox;
+mod requests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -23,6 +26,11 @@ use carousel_domain::{
 use confab_aws::{Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::{
+    carousels::{CarouselRecord, FoundCarousel},
+    requests::{RequestRecord, page_chat},
+};
 
 #[derive(Clone)]
 pub(crate) struct Store {

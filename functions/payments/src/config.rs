@@ -13,8 +13,6 @@ pub(crate) const GENERIC_WEBHOOK_SECRET: SecretName = SecretName("PAYMENT_WEBHOO
 pub(crate) const WEBHOOK_PATH_SECRET: SecretName = SecretName("PAYMENT_SECRET_PATH_PARAM");
 /// Seals the offers and spends of products.
 pub(crate) const SEAL_SECRET: SecretName = SecretName("SEAL_SECRET_PARAM");
-/// The key of the operator.
-pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use confab_aws::{Aws, Bus, Keyring, Queue, SecretName, Table};
 use confab_contracts::payments::PriceList;
 use confab_core::{Clock, Result};
-use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
+use confab_lambda::{
+    OPERATOR_KEY, OperatorState, OsEntropy, Platform, Readiness, StartError, started,
+};
 
 use crate::{
     config::{
-        Config, GENERIC_WEBHOOK_SECRET, OPERATOR_KEY, SEAL_SECRET, STRIPE_SECRET_KEY,
-        STRIPE_WEBHOOK_SECRET, WEBHOOK_PATH_SECRET,
+        Config, GENERIC_WEBHOOK_SECRET, SEAL_SECRET, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET,
+        WEBHOOK_PATH_SECRET,
     },
     services::stripe::StripeAccount,
     store::Store,
@@ -139,6 +141,12 @@ impl State {
 
     pub(crate) fn prices(&self) -> Result<&PriceList> {
         started(self.prices.as_ref(), "prices")
+    }
+}
+
+impl OperatorState for State {
+    fn keyring(&self) -> Result<&Keyring> {
+        self.secrets()
     }
 }
 

@@ -16,8 +16,6 @@ pub(crate) const TWILIO_AUTH_TOKEN: SecretName = SecretName("TWILIO_AUTH_TOKEN_P
 pub(crate) const ASTRIA_API_KEY: SecretName = SecretName("ASTRIA_API_KEY_PARAM");
 /// Seals offers to payments, and the tickets of Astria's callbacks.
 pub(crate) const SEAL_SECRET: SecretName = SecretName("SEAL_SECRET_PARAM");
-/// The key of the operator.
-pub(crate) const OPERATOR_KEY: SecretName = SecretName("OPERATOR_KEY_PARAM");
 
 /// The configuration of one function, read once at start.
 #[derive(Debug)]

@@ -4,5 +4,4 @@ pub(crate) mod astria;
 pub(crate) mod catalog;
 pub(crate) mod channels;
 pub(crate) mod conversation_queue;
-pub(crate) mod operator;
 pub(crate) mod pack_refresh;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Table};
 use confab_contracts::payments::PriceList;
 use confab_core::{Clock, Result};
-use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
+use confab_lambda::{
+    OPERATOR_KEY, OperatorState, OsEntropy, Platform, Readiness, StartError, started,
+};
 use confab_pay_links::PayLinks;
 use confab_provider_base::http_client;
 
 use crate::{
-    config::{ASTRIA_API_KEY, Config, OPERATOR_KEY, SEAL_SECRET},
+    config::{ASTRIA_API_KEY, Config, SEAL_SECRET},
     services::{astria::AstriaAccount, catalog::CatalogCache, channels::Channels},
     store::Store,
 };
@@ -272,6 +274,12 @@ impl State {
 
     pub(crate) fn callback_url(&self) -> Result<&str> {
         started(self.callback_url.as_ref(), "callback_url").map(String::as_str)
+    }
+}
+
+impl OperatorState for State {
+    fn keyring(&self) -> Result<&Keyring> {
+        self.secrets()
     }
 }
 

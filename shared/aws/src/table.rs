@@ -316,10 +316,32 @@ impl Table {
         most: i32,
         read: Consistency,
     ) -> Result<Vec<Row>> {
+        self.descending_page(None, keys, most, read).await
+    }
+
+    /// Reads like `query_descending`, of an index.
+    pub async fn query_index_descending(
+        &self,
+        index: &str,
+        keys: Condition,
+        most: i32,
+    ) -> Result<Vec<Row>> {
+        self.descending_page(Some(index), keys, most, Consistency::Eventual)
+            .await
+    }
+
+    async fn descending_page(
+        &self,
+        index: Option<&str>,
+        keys: Condition,
+        most: i32,
+        read: Consistency,
+    ) -> Result<Vec<Row>> {
         let page = self
             .client
             .query()
             .table_name(&self.name)
+            .set_index_name(index.map(str::to_owned))
             .set_key_condition_expression(keys.condition.clone())
             .set_expression_attribute_values(keys.values())
             .scan_index_forward(false)

@@ -41,6 +41,10 @@ impl TestRequest {
         Self::new("POST", path).json(&body)
     }
 
+    pub fn put(path: impl Into<String>, body: Value) -> Self {
+        Self::new("PUT", path).json(&body)
+    }
+
     pub fn patch(path: impl Into<String>, body: Value) -> Self {
         Self::new("PATCH", path).json(&body)
     }

@@ -30,3 +30,4 @@ pub use prompt::{Brevity, Prompt, prompt, repair_request};
 pub use request::{RequestText, TextError};
 pub use shelf::{MAX_CANDIDATES, Shelf, ShelfError, Verse};
 pub use text::grapheme_count;
+pub(crate) use text::{clean_line, clean_paragraphs};

@@ -73,6 +73,8 @@ pub struct PageRequest {
     /// The idempotency key.
     pub id: String,
     pub requested_at: Timestamp,
+    /// Key of the chat, which has no address.
+    pub chat: String,
     pub owner: String,
     pub origin: Origin,
     pub ui: UiLanguage,
@@ -165,7 +167,7 @@ pub fn decide(
     let chat = match (state.chat, trigger) {
         (Some(chat), _) => chat,
         (None, Trigger::Update { update }) => new_chat(update),
-        (None, Trigger::Request { request }) => Chat::new(request.owner.clone(), None, request.ui),
+        (None, Trigger::Request { request }) => Chat::new(request.chat.clone(), None, request.ui),
         (None, _) => {
             return Decision {
                 state: ChatState::default(),

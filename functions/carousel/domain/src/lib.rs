@@ -53,7 +53,7 @@ pub use saga::{
 pub use series::{Cadence, MAX_EPISODES, MAX_SERIES, PauseReason, Series, find_zone};
 pub use slide::{
     Draft, MAX_BODY, MAX_CAPTION, MAX_HASHTAGS, MAX_KICKER, MAX_SLIDES, MAX_SOURCE, MAX_TITLE,
-    MAX_TOPIC, MAX_VERSE, Slide, SlideKind,
+    MAX_TOPIC, MAX_VERSE, Slide, SlideKind, SlideText, SlideTextError,
 };
 pub use tap::{BrandField, MAX_CALLBACK_DATA, Tap, TapAction};
 pub use texts::{COMMANDS, Texts, ZoneText, texts};

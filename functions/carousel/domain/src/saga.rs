@@ -113,12 +113,7 @@ impl Step<'_> {
             SagaTrigger::DeadlinePassed => self.deadline_passed(),
             SagaTrigger::Unreachable => self.unreachable(),
             SagaTrigger::Cancel => self.cancel(),
-            SagaTrigger::EditSlide {
-                number,
-                title,
-                body,
-                ..
-            } => self.edit_slide(*number, title, body),
+            SagaTrigger::EditSlide { number, text, .. } => self.edit_slide(*number, text),
             SagaTrigger::Restyle { change, .. } => self.restyle(change),
             SagaTrigger::WriteAgain { number, .. } => self.write_again(*number),
             SagaTrigger::Retry { .. } => self.retry(),

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{
+    Language,
+    content::{clean_line, clean_paragraphs, grapheme_count},
+};
 
 /// A carousel has from one to this many slides.
 pub const MAX_SLIDES: usize = 15;
@@ -38,6 +41,48 @@ pub struct Slide {
     pub source: Option<String>,
     /// Describes the slide to people who do not see it.
     pub alt: String,
+}
+
+/// A person's words for one slide, cleaned and within bounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlideText {
+    pub title: String,
+    pub body: String,
+}
+
+/// Why words cannot be put on a slide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlideTextError {
+    NoTitle,
+    TitleTooLong { length: usize },
+    BodyTooLong { length: usize },
+}
+
+impl SlideText {
+    pub fn new(title: &str, body: &str) -> Result<Self, SlideTextError> {
+        let (title, body) = (clean_line(title), clean_paragraphs(body));
+        match (grapheme_count(&title), grapheme_count(&body)) {
+            (0, _) => Err(SlideTextError::NoTitle),
+            (length, _) if length > MAX_TITLE => Err(SlideTextError::TitleTooLong { length }),
+            (_, length) if length > MAX_BODY => Err(SlideTextError::BodyTooLong { length }),
+            _ => Ok(Self { title, body }),
+        }
+    }
+}
+
+impl Slide {
+    /// Gives the slide a person's words. A quote becomes a slide of another kind: only verses of
+    /// the shelf are quotes.
+    pub fn with_text(mut self, text: &SlideText) -> Self {
+        if self.kind == SlideKind::Quote {
+            self.kind = SlideKind::Principle;
+            self.source = None;
+        }
+        self.title.clone_from(&text.title);
+        self.body.clone_from(&text.body);
+        self.alt = format!("{}\n{}", text.title, text.body).trim().to_owned();
+        self
+    }
 }
 
 /// The texts of a carousel.

@@ -12,11 +12,11 @@ use confab_core::{CorrelationId, Error, Result, Timestamp, hex};
 use confab_lambda::{QueueMessage, warn};
 use confab_pictures::{Picture, Size, Wanted};
 use confab_telegram::TelegramError;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use crate::services::render_jobs::RenderTask;
 use crate::{
-    services::{conversation_queue, telegram::CallError},
+    services::{conversation_queue, render_jobs::object_key, telegram::CallError},
     state::{Part, State},
 };
 
@@ -30,23 +30,11 @@ pub const PARTS: &[Part] = &[
 /// Smaller logos are blurred on a slide.
 const MIN_LOGO_SIDE: u32 = 16;
 
-/// What the renderer is asked for. Copies write the same bytes to the same keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
-pub enum RenderTask {
-    Slide(RenderJob),
-    Pdf(PdfJob),
-    Logo {
-        id: String,
-        chat: String,
-        file_id: String,
-    },
-}
-
 pub async fn handle(state: Arc<State>, delivery: QueueMessage<RenderTask>) -> Result<()> {
     let correlation_id = delivery.correlation_id;
     let (id, chat, trigger) = match delivery.body {
         RenderTask::Slide(job) => slide_news(&state, job).await?,
+        RenderTask::Preview(job) => return draw(&state, &job).await.map(drop),
         RenderTask::Pdf(job) => pdf_news(&state, job).await?,
         RenderTask::Logo { id, chat, file_id } => {
             let object = store_logo(&state, &chat, &file_id, correlation_id).await?;
@@ -65,6 +53,7 @@ fn news(id: String, chat: String, carousel: CarouselId, trigger: SagaTrigger) ->
 
 async fn slide_news(state: &State, job: RenderJob) -> Result<News> {
     let began_at = state.clock.now();
+    let file = draw(state, &job).await?;
     let RenderJob {
         carousel,
         chat,
@@ -73,14 +62,27 @@ async fn slide_news(state: &State, job: RenderJob) -> Result<News> {
         page,
         ..
     } = job;
+    let id = format!("drawn#{carousel}#{revision}#{}#{hash}", page.number);
+    let trigger = SagaTrigger::Rendered {
+        revision,
+        number: page.number,
+        hash,
+        file,
+        usage: usage(state, began_at, 2),
+    };
+    Ok(news(id, chat, carousel, trigger))
+}
+
+/// Draws a slide and stores its files.
+async fn draw(state: &State, job: &RenderJob) -> Result<SlideFile> {
     let (jpg, png) = (
-        object_key(&chat, &hash, "jpg"),
-        object_key(&chat, &hash, "png"),
+        object_key(&job.chat, &job.hash, "jpg"),
+        object_key(&job.chat, &job.hash, "png"),
     );
-    let logo = logo(state, &page.look).await?;
+    let logo = logo(state, &job.page.look).await?;
     let renderer = state.renderer()?;
-    let sizes = sizes(renderer, &page, logo.as_ref())?;
-    let planned = plan(renderer, &page, sizes, logo.as_ref())?;
+    let sizes = sizes(renderer, &job.page, logo.as_ref())?;
+    let planned = plan(renderer, &job.page, sizes, logo.as_ref())?;
     let drawn = renderer.render(&planned).map_err(failed)?;
     let bytes = u64::try_from(drawn.jpeg.len() + drawn.png.len()).unwrap_or(u64::MAX);
     let objects = state.objects()?;
@@ -88,21 +90,13 @@ async fn slide_news(state: &State, job: RenderJob) -> Result<News> {
         objects.put(&jpg, "image/jpeg", drawn.jpeg),
         objects.put(&png, "image/png", drawn.png)
     )?;
-    let id = format!("drawn#{carousel}#{revision}#{}#{hash}", page.number);
-    let trigger = SagaTrigger::Rendered {
-        revision,
-        number: page.number,
-        hash,
-        file: SlideFile {
-            jpg,
-            png,
-            bytes,
-            photo_id: None,
-            document_id: None,
-        },
-        usage: usage(state, began_at, 2),
-    };
-    Ok(news(id, chat, carousel, trigger))
+    Ok(SlideFile {
+        jpg,
+        png,
+        bytes,
+        photo_id: None,
+        document_id: None,
+    })
 }
 
 async fn pdf_news(state: &State, job: PdfJob) -> Result<News> {
@@ -146,11 +140,6 @@ async fn pdf_news(state: &State, job: PdfJob) -> Result<News> {
     };
     let id = format!("document#{carousel}#{revision}");
     Ok(news(id, job.chat, carousel, trigger))
-}
-
-/// Returns the key of a file. All files of a chat are below one prefix, by which they are erased.
-fn object_key(chat: &str, name: &str, ending: &str) -> String {
-    format!("carousel/{chat}/{name}.{ending}")
 }
 
 /// Returns the sizes that all slides of a page's carousel were written for.

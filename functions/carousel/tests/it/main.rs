@@ -13,6 +13,8 @@ mod carousel_health;
 mod carousel_render;
 mod carousel_sweep;
 mod carousel_write;
+mod carousels;
 mod invariants;
 mod telegram_received;
+mod test_carousel;
 mod world;

@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use carousel::{
     Part, State,
-    routes::{carousel_health, telegram_received},
+    routes::{carousel_health, carousels, telegram_received, test_carousel},
     workers::{
         carousel_conversation::{self, ConversationJob},
         carousel_render::{self, RenderTask},
@@ -261,6 +261,26 @@ impl World {
         send(&telegram_received::routes(), &state, &self.clock(), request).await
     }
 
+    /// Calls a route with the operator's key.
+    pub(crate) async fn operate(&self, request: TestRequest) -> TestResponse {
+        self.call(
+            "carousels",
+            &carousels::routes(),
+            request.token("operator-key"),
+        )
+        .await
+    }
+
+    pub(crate) async fn call(
+        &self,
+        function: &'static str,
+        routes: &confab_lambda::Router<State>,
+        request: TestRequest,
+    ) -> TestResponse {
+        let state = self.state(function).await;
+        send(routes, &state, &self.clock(), &request).await
+    }
+
     pub(crate) async fn get_health(&self, state: &Arc<State>, path: &str) -> TestResponse {
         let request = TestRequest::get(path);
         send(&carousel_health::routes(), state, &self.clock(), &request).await
@@ -271,6 +291,12 @@ impl World {
         let update = self.write(person, text).await;
         assert_eq!(self.receive(&update).await.status, 200);
         self.run().await;
+    }
+
+    /// Returns the calls of the bot's API that were made.
+    pub(crate) async fn telegram_calls(&self) -> Vec<Value> {
+        let calls = self.control("GET", "/api/telegram/calls", &Value::Null);
+        calls.await.as_array().unwrap().clone()
     }
 
     /// Returns the jobs that were ever sent to a queue, oldest first.
@@ -413,6 +439,8 @@ fn parts(function: &str) -> &'static [Part] {
     match function {
         "telegram-received" => telegram_received::PARTS,
         "carousel-health" => carousel_health::PARTS,
+        "carousels" => carousels::PARTS,
+        "test-carousel" => test_carousel::PARTS,
         "carousel-conversation" => carousel_conversation::PARTS,
         "carousel-write" => carousel_write::PARTS,
         "carousel-render" => carousel_render::PARTS,

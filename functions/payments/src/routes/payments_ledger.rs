@@ -8,7 +8,7 @@ use std::{
 
 use confab_core::{CorrelationId, Error, Result, Timestamp};
 use confab_lambda::{
-    Response, Router,
+    Operator, Response, Router,
     extract::{PathPair, Query},
     response,
 };
@@ -18,7 +18,7 @@ use payments_domain::{Order, OutboxEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    services::extract::{Operator, OrderPath},
+    services::extract::OrderPath,
     state::{Part, State},
     store::{FlagRow, LedgerRow, OutboxRow, Store},
 };

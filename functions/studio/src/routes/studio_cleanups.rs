@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use confab_contracts::{Event, maintenance::CleanupDue};
 use confab_core::{CorrelationId, EventId, Result};
-use confab_lambda::{Response, Router, extract::Json, response};
+use confab_lambda::{Operator, Response, Router, extract::Json, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use studio_domain::PRODUCT;
 
 use crate::{
-    services::operator::Operator,
     state::{Part, State},
     store::CleanupReport,
 };

@@ -4,12 +4,11 @@
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use confab_core::{Error, OrderId, Result, Timestamp};
-use confab_lambda::{Response, Router, extract::Query, response};
+use confab_lambda::{Operator, Response, Router, extract::Query, response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    services::operator::Operator,
     state::{Part, State},
     store::{Question, Rating},
 };

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use confab_core::{CorrelationId, Error, EventId, Result};
-use confab_lambda::{Response, Router, response};
+use confab_lambda::{Operator, Response, Router, response};
 use http::StatusCode;
 
 use crate::{
-    services::{operator::Operator, pack_refresh::begin_refresh},
+    services::pack_refresh::begin_refresh,
     state::{Part, State},
 };
 

@@ -36,6 +36,12 @@ impl RequestText {
         ))
     }
 
+    pub fn into_inner(self) -> Private<String> {
+        match self {
+            Self::Topic(text) | Self::Text(text) => text,
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         match self {
             Self::Topic(text) | Self::Text(text) => text.as_str(),

@@ -15,12 +15,12 @@ pub fn grapheme_count(text: &str) -> usize {
 }
 
 /// Normalizes a text to one line in NFC: no control, direction or invisible characters, single spaces.
-pub(super) fn clean_line(text: &str) -> String {
+pub(crate) fn clean_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Normalizes a text like [`clean_line`], but keeps its lines, and one empty line between paragraphs.
-pub(super) fn clean_paragraphs(text: &str) -> String {
+pub(crate) fn clean_paragraphs(text: &str) -> String {
     let cleaned = clean(text);
     let mut lines: Vec<String> = Vec::new();
     for line in cleaned.lines() {

@@ -2,13 +2,11 @@
 
 use confab_contracts::carousel;
 
-use super::{
-    Turn,
-    updates::{clean, length_of},
-};
+use super::Turn;
 use crate::{
     Brand, Call, CarouselEvent, CarouselId, Effect, Format, Keyboard, MAX_BODY, MAX_TITLE,
-    Question, Refusal, Restyle, Saga, SagaTrigger, Tap, TapAction, TelegramId, Template, Texts,
+    Question, Refusal, Restyle, Saga, SagaTrigger, SlideText, SlideTextError, Tap, TapAction,
+    TelegramId, Template, Texts,
 };
 
 /// What the person sees over the chat.
@@ -219,28 +217,27 @@ impl Turn<'_> {
         text: &str,
     ) {
         let texts = self.texts();
-        let text = clean(text);
-        let (title, body) = text.split_once('\n').unwrap_or((&text, ""));
-        let (title, body) = (title.trim(), body.trim());
-        for (part, limit, template) in [
-            (title, MAX_TITLE, texts.title_too_long),
-            (body, MAX_BODY, texts.body_too_long),
-        ] {
-            let length = length_of(part);
-            if length > limit {
-                let values = [("length", length.to_string()), ("limit", limit.to_string())];
-                return self.send_text(texts.fill(template, &values));
+        let text = text.trim();
+        let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+        let too_long = |template, length: usize, limit: usize| {
+            let values = [("length", length.to_string()), ("limit", limit.to_string())];
+            texts.fill(template, &values)
+        };
+        let text = match SlideText::new(title, body) {
+            Ok(text) => text,
+            Err(SlideTextError::NoTitle) => return,
+            Err(SlideTextError::TitleTooLong { length }) => {
+                return self.send_text(too_long(texts.title_too_long, length, MAX_TITLE));
             }
-        }
-        if title.is_empty() {
-            return;
-        }
+            Err(SlideTextError::BodyTooLong { length }) => {
+                return self.send_text(too_long(texts.body_too_long, length, MAX_BODY));
+            }
+        };
         self.chat.question = None;
         let trigger = SagaTrigger::EditSlide {
             revision,
             number,
-            title: title.to_owned(),
-            body: body.to_owned(),
+            text,
         };
         if let Err(refusal) = self.step_carousel(carousel, &trigger) {
             self.send_text(self.refusal_text(refusal));

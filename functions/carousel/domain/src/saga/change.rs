@@ -3,7 +3,7 @@
 use confab_contracts::carousel;
 
 use super::{Restyle, Step};
-use crate::{CarouselEvent, Change, SlideKind, WriteTask};
+use crate::{CarouselEvent, Change, SlideText, WriteTask};
 
 impl Step<'_> {
     /// Opens a revision, and keeps what the chat shows in case it fails.
@@ -22,23 +22,14 @@ impl Step<'_> {
         self.show(self.updating());
     }
 
-    /// Gives one slide the person's words. A quote becomes a slide of another kind: only verses of
-    /// the shelf are quotes.
-    pub(super) fn edit_slide(&mut self, number: u8, title: &str, body: &str) {
+    pub(super) fn edit_slide(&mut self, number: u8, text: &SlideText) {
         let slides = self.saga.content.slides();
         let index = usize::from(number).saturating_sub(1);
-        let Some(mut slide) = slides.into_iter().nth(index) else {
+        let Some(slide) = slides.into_iter().nth(index) else {
             return;
         };
         self.begin_change(Change::Slide, Some(number));
-        if slide.kind == SlideKind::Quote {
-            slide.kind = SlideKind::Principle;
-            slide.source = None;
-        }
-        title.clone_into(&mut slide.title);
-        body.clone_into(&mut slide.body);
-        slide.alt = format!("{title}\n{body}").trim().to_owned();
-        self.saga.content.replace(number, slide);
+        self.saga.content.replace(number, slide.with_text(text));
         self.hash_pages();
         self.start_rendering();
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use confab_contracts::carousel;
 
 use super::{Line, Saga, SagaState, Step, millis_between};
-use crate::{CarouselEvent, Effect, FailReason, PdfJob, RenderJob, SlideFile};
+use crate::{CarouselEvent, Effect, FailReason, Page, PdfJob, RenderJob, SlideFile, SlideText};
 
 /// Patience with the renderer, which needs a tenth of a second for a slide.
 const RENDER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -139,6 +139,26 @@ impl Saga {
             owner: self.owner.clone(),
             revision: self.revision,
             hash: self.hash_of(number)?.clone(),
+            page,
+        })
+    }
+
+    /// Returns the job that draws a slide with other words, as an edit of it would.
+    pub fn preview_job(
+        &self,
+        number: u8,
+        text: &SlideText,
+        hash_page: impl Fn(&Page) -> String,
+    ) -> Option<RenderJob> {
+        let pages = self.content.pages(self.language);
+        let mut page = pages.into_iter().find(|page| page.number == number)?;
+        page.slide = page.slide.with_text(text);
+        Some(RenderJob {
+            carousel: self.id,
+            chat: self.chat.clone(),
+            owner: self.owner.clone(),
+            revision: self.revision,
+            hash: hash_page(&page),
             page,
         })
     }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Brand, Format, PdfFile, SlideFile, TelegramId, Template, Usage, WriteResult};
+use crate::{
+    Brand, Format, PdfFile, SlideFile, SlideText, TelegramId, Template, Usage, WriteResult,
+};
 
 /// A message that was accepted by Telegram.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +77,8 @@ pub enum SagaTrigger {
     EditSlide {
         revision: u32,
         number: u8,
-        title: String,
-        body: String,
+        #[serde(flatten)]
+        text: SlideText,
     },
     Restyle {
         revision: u32,

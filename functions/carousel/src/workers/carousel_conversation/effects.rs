@@ -4,18 +4,20 @@ use carousel_domain::{
     Call, CarouselEvent, CarouselId, Effect as DomainEffect, Saga, SendOutcome, SentMessage,
     TelegramId,
 };
-use confab_aws::{Entry, Queue};
 use confab_contracts::{Contract, Event};
-use confab_core::{CorrelationId, Error, EventId, Result, Timestamp};
+use confab_core::{Error, EventId, Result, Timestamp};
 use confab_lambda::{metrics, warn};
 use confab_telegram::TelegramError;
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
-use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::{
-    services::telegram::CallError, state::State, store::ChatAction,
-    workers::carousel_render::RenderTask,
+    services::{
+        render_jobs::{RenderTask, send_job},
+        telegram::CallError,
+    },
+    state::State,
+    store::ChatAction,
 };
 
 /// The source of the service's events.
@@ -258,15 +260,6 @@ fn kept(effect: &Effect<ChatAction>, call: &Call) -> SendOutcome {
     };
     let messages = (first..).take(count).map(message).collect();
     SendOutcome::Done { messages }
-}
-
-async fn send_job<J: Serialize>(
-    queue: &Queue,
-    job: &J,
-    correlation_id: CorrelationId,
-) -> Result<()> {
-    let entry = Entry::standard(job, correlation_id)?;
-    queue.send(&[entry]).await
 }
 
 impl EffectRunner<ChatAction> for EffectExecutor<'_> {

@@ -215,6 +215,7 @@ fn page_request_makes_a_carousel_without_a_chat_of_telegram() {
     let request = PageRequest {
         id: "key-1".into(),
         requested_at: start(),
+        chat: "page:1".into(),
         owner: "tester".into(),
         origin: Origin::Test,
         ui: UiLanguage::En,

@@ -1,14 +1,13 @@
 //! Changes of a delivered carousel.
 
 use super::*;
-use crate::{CancelReason, WriteTask};
+use crate::{CancelReason, SlideText, WriteTask};
 
 fn edit(run: &Run, number: u8, title: &str) -> SagaTrigger {
     SagaTrigger::EditSlide {
         revision: run.saga.revision,
         number,
-        title: title.into(),
-        body: "body".into(),
+        text: SlideText::new(title, "body").unwrap(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::SlideText;
 
 const SEEDS: u64 = 5_000;
 const MAX_TURNS: usize = 2_000;
@@ -249,8 +250,7 @@ impl World {
             roll => SagaTrigger::EditSlide {
                 revision,
                 number: u8::try_from(self.dice.roll(15)).unwrap() + 1,
-                title: format!("mine {roll}"),
-                body: String::new(),
+                text: SlideText::new(&format!("mine {roll}"), "").unwrap(),
             },
         }
     }

@@ -1,7 +1,7 @@
 //! The stored row, and the hash of a page.
 
 use super::*;
-use crate::page_hash;
+use crate::{SlideText, page_hash};
 
 /// A row as schema 1 stores it. It is frozen: a change that cannot read it needs a new schema.
 const ROW_OF_SCHEMA_1: &str = include_str!("row-of-schema-1.json");
@@ -45,8 +45,7 @@ fn rows_of_every_state_survive_storage() {
     run.done(is_file).apply(&SagaTrigger::EditSlide {
         revision: 1,
         number: 2,
-        title: "Mine".into(),
-        body: String::new(),
+        text: SlideText::new("Mine", "").unwrap(),
     });
     rows.push(run.saga.clone());
     for row in rows {
