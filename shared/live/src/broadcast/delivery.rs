@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::{Broadcaster, ChannelReader, Frames};
-use crate::{Channel, Connection, Removal};
+use crate::{Channel, Connection, ConnectionPage, Removal};
 
 /// Maximum concurrent posts; each holds one connection in memory.
 const POST_CONCURRENCY: usize = 320;
@@ -70,25 +70,34 @@ impl<C: Channel, R: ChannelReader<C>> Broadcast<'_, C, R> {
     pub(super) async fn deliver(
         &self,
         updates: Vec<C::Update>,
-        mut cursor: Option<String>,
+        cursor: Option<String>,
     ) -> Result<()> {
-        let removals = self.list_removals().await?;
+        // Most broadcasts remove no one, and need the connections as soon as possible.
+        let (removals, first_page) = tokio::join!(
+            self.list_removals(),
+            self.list_connections(cursor.as_deref(), Consistency::Eventual)
+        );
+        let removals = removals?;
         let mut frames = C::render(&updates)?;
         for removal in &removals {
             let farewell = C::farewell(&removal.reason)?;
             frames.remove(removal.recipients(), removal.tickets_until, farewell);
         }
         let reaches_all = cursor.is_none();
+        // A connection that has just opened is closed only if this read includes it.
+        let (read, mut page) = if frames.has_removals() {
+            let read = Consistency::Strong;
+            (read, self.list_connections(cursor.as_deref(), read).await?)
+        } else {
+            (Consistency::Eventual, first_page?)
+        };
         let mut failures = Failures::default();
-        loop {
-            cursor = self
-                .deliver_page(&frames, cursor.as_deref(), &mut failures)
-                .await?;
-            let Some(next) = &cursor else { break };
+        while let Some(next) = self.deliver_page(page, &frames, &mut failures).await? {
             if self.time_left() < PAGE_TIME {
                 failures.log(self.correlation_id);
-                return self.continue_after(next, updates).await;
+                return self.continue_after(&next, updates).await;
             }
+            page = self.list_connections(Some(&next), read).await?;
         }
         failures.log(self.correlation_id);
         self.advance_cursor(&updates);
@@ -99,25 +108,25 @@ impl<C: Channel, R: ChannelReader<C>> Broadcast<'_, C, R> {
         Ok(())
     }
 
+    async fn list_connections(
+        &self,
+        cursor: Option<&str>,
+        read: Consistency,
+    ) -> Result<ConnectionPage<C::User>> {
+        let connections = self.broadcaster.connections;
+        self.read_with_retry("sockets", || {
+            connections.list(&self.channel, cursor, read, self.correlation_id)
+        })
+        .await
+    }
+
     /// Posts the frames to one page of connections. Returns the cursor of the next page.
     async fn deliver_page(
         &self,
+        page: ConnectionPage<C::User>,
         frames: &Frames<C::User>,
-        cursor: Option<&str>,
         failures: &mut Failures,
     ) -> Result<Option<String>> {
-        // A connection that has just opened is closed only if this read includes it.
-        let read = if frames.has_removals() {
-            Consistency::Strong
-        } else {
-            Consistency::Eventual
-        };
-        let connections = self.broadcaster.connections;
-        let page = self
-            .read_with_retry("sockets", || {
-                connections.list(&self.channel, cursor, read, self.correlation_id)
-            })
-            .await?;
         let members = if frames.removes_non_members() {
             let read = || self.load_members(&page.connections);
             Some(self.read_with_retry("members", read).await?)
