@@ -1,14 +1,12 @@
 //! Requests for carousels, and steps of those that exist.
 
-use std::collections::BTreeMap;
-
 use confab_core::Timestamp;
 use confab_worker::Decision;
 
 use super::{PageRequest, Turn};
 use crate::{
     CarouselId, Effect, Format, Language, Look, Origin, Refusal, Request, Saga, SagaTrigger,
-    Script, SendOutcome, Source, Template, UiLanguage, begin, step,
+    SendOutcome, Source, Template, begin, detect, step,
 };
 
 /// What a new carousel starts from.
@@ -98,8 +96,9 @@ impl Turn<'_> {
 
     fn language_of(&self, source: &Source) -> Language {
         let text = source.text().unwrap_or_default();
-        let chosen = self.chat.slides;
-        chosen.unwrap_or_else(|| language_of_text(text, self.chat.ui))
+        let spoken = Language::from(self.chat.ui);
+        let detected = || detect(text, spoken).language_or(spoken);
+        self.chat.slides.or_else(detected).unwrap_or(spoken)
     }
 
     /// Has a carousel decide a trigger. `Err` says why it does not count.
@@ -170,26 +169,5 @@ impl Turn<'_> {
             self.chat.is_unreachable = false;
             self.chat.resume_all(self.context.now);
         }
-    }
-}
-
-/// Returns the language to write about a text in: that of its script, and the bot's own language
-/// where that script has several.
-pub(super) fn language_of_text(text: &str, ui: UiLanguage) -> Language {
-    let mut counts = BTreeMap::<Script, usize>::new();
-    for script in text.chars().filter_map(Script::of) {
-        *counts.entry(script).or_default() += 1;
-    }
-    let ui = Language::from(ui);
-    match counts.into_iter().max_by_key(|(_, count)| *count) {
-        None => ui,
-        Some((script, _)) if script == ui.script() => ui,
-        Some((Script::Latin, _)) => Language::En,
-        Some((Script::Cyrillic, _)) => Language::Ru,
-        Some((Script::Greek, _)) => Language::El,
-        Some((Script::Hebrew, _)) => Language::He,
-        Some((Script::Devanagari, _)) => Language::Hi,
-        Some((Script::Arabic, _)) => Language::Ar,
-        Some((Script::Han, _)) => Language::Zh,
     }
 }

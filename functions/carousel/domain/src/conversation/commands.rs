@@ -2,10 +2,10 @@
 
 use confab_core::clip;
 
-use super::{Turn, keyboard, updates::clean};
+use super::{Turn, keyboard};
 use crate::{
     Button, Command, Keyboard, MAX_TOPIC, RichText, SagaTrigger, Source, Span, Tap, TapAction,
-    Update, split_count,
+    Update, content::clean_line, split_count,
 };
 
 impl Turn<'_> {
@@ -39,7 +39,7 @@ impl Turn<'_> {
     }
 
     fn wisdom(&mut self, update: &Update, topic: &str) {
-        let topic = clip(&clean(topic), MAX_TOPIC);
+        let topic = clip(&clean_line(topic), MAX_TOPIC);
         let topic = Some(topic).filter(|topic| !topic.is_empty());
         self.request_by_message(update, Source::Wisdom(topic.map(Into::into)), 1);
     }

@@ -2,10 +2,11 @@
 
 use confab_core::{Private, Timestamp, clip};
 
-use super::{Turn, carousels::Wish, keyboard, taps::Answer, updates::clean};
+use super::{Turn, carousels::Wish, keyboard, taps::Answer};
 use crate::{
     Cadence, MAX_EPISODES, MAX_SERIES, MAX_TOPIC, Origin, PauseReason, Question, RichText, Series,
-    SeriesDraft, Source, Span, TapAction, TelegramId, Texts, find_zone, series::weekday_in,
+    SeriesDraft, Source, Span, TapAction, TelegramId, Texts, content::clean_line, find_zone,
+    series::weekday_in,
 };
 
 /// Hours that are offered as buttons.
@@ -103,7 +104,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn series_topic_answered(&mut self, text: &str) {
-        let topic = clip(&clean(text).replace('\n', " "), MAX_TOPIC);
+        let topic = clip(&clean_line(text), MAX_TOPIC);
         if topic.is_empty() {
             return;
         }

@@ -1,13 +1,11 @@
 //! Settings: languages, brand, and the deletion of everything.
 
-use super::{
-    Turn, keyboard,
-    taps::Answer,
-    updates::{clean, length_of},
-};
+use super::{Turn, keyboard, taps::Answer};
 use crate::{
     Brand, BrandField, Call, Chat, Color, Effect, FontPair, Keyboard, Language, Question, RichText,
-    SagaTrigger, Span, TapAction, TelegramId, UiLanguage, texts,
+    SagaTrigger, Span, TapAction, TelegramId, UiLanguage,
+    content::{clean_line, grapheme_count},
+    texts,
 };
 
 const MAX_BRAND_NAME: usize = 40;
@@ -179,14 +177,14 @@ impl Turn<'_> {
     }
 
     pub(super) fn brand_name_answered(&mut self, text: &str) {
-        let name = clean(text).replace('\n', " ");
-        let is_good = (1..=MAX_BRAND_NAME).contains(&length_of(&name));
+        let name = clean_line(text);
+        let is_good = (1..=MAX_BRAND_NAME).contains(&grapheme_count(&name));
         let set = |brand: &mut Brand| brand.name = Some(name);
         self.set_brand(is_good, set, self.texts().bad_brand_name, MAX_BRAND_NAME);
     }
 
     pub(super) fn brand_handle_answered(&mut self, text: &str) {
-        let text = clean(text);
+        let text = clean_line(text);
         let handle = text.trim_start_matches('@');
         let is_letter = |letter: char| letter.is_alphanumeric() || "._".contains(letter);
         let is_short = (1..=MAX_HANDLE).contains(&handle.chars().count());
@@ -196,7 +194,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn brand_color_answered(&mut self, text: &str) {
-        let color = Color::parse(&clean(text));
+        let color = Color::parse(&clean_line(text));
         let set = |brand: &mut Brand| brand.color = color;
         self.set_brand(color.is_some(), set, self.texts().bad_brand_color, 0);
     }

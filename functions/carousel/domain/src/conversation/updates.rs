@@ -2,12 +2,12 @@
 
 use confab_contracts::carousel;
 use confab_core::{Private, after};
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{QUESTION_TTL, Turn, carousels::Wish};
 use crate::{
     CarouselEvent, Command, Effect, MAX_SOURCE, MAX_TOPIC, Origin, Question, SendOutcome, Source,
-    TelegramId, Update, UpdateContent, utf16_length,
+    TelegramId, Update, UpdateContent,
+    content::{clean_paragraphs, grapheme_count},
 };
 
 impl Turn<'_> {
@@ -118,8 +118,8 @@ impl Turn<'_> {
     /// Makes a carousel of a topic or of the person's own text.
     pub(super) fn submit(&mut self, update: &Update, text: &str, count: Option<u8>) {
         let texts = self.texts();
-        let text = clean(text);
-        let length = text.graphemes(true).count();
+        let text = clean_paragraphs(text);
+        let length = grapheme_count(&text);
         if length == 0 {
             return self.ask(
                 Question::Topic,
@@ -209,25 +209,7 @@ impl Turn<'_> {
     }
 }
 
-/// Counts characters as people do. Letters with heaps of marks count for more, so that what is
-/// stored stays bounded.
-pub(super) fn length_of(text: &str) -> usize {
-    const MAX_UNITS: usize = 4;
-    text.graphemes(true)
-        .count()
-        .max(utf16_length(text) / MAX_UNITS)
-}
-
-/// Drops control characters and those that override the direction of text.
-pub(super) fn clean(text: &str) -> String {
-    let is_kept = |letter: &char| {
-        let is_override = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        *letter == '\n' || !letter.is_control() && !is_override
-    };
-    let kept: String = text.chars().filter(is_kept).collect();
-    kept.trim().to_owned()
-}
-
+/// A single letter is enough: the fonts have none.
 fn is_japanese_or_korean(text: &str) -> bool {
     let is_kana_or_hangul = |letter: char| {
         matches!(letter, '\u{3041}'..='\u{30ff}' | '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}'

@@ -36,12 +36,14 @@ fn words_that_do_not_fit_leave_the_question_open() {
         talk.says(&body)
             .contains("221 characters, and a slide fits 220")
     );
-    let heap_of_marks = format!("a{}", "\u{301}".repeat(4000));
-    assert!(talk.says(&heap_of_marks).contains("1000 characters"));
     assert_eq!(talk.says("\u{202e}"), "");
     assert!(talk.chat().question.is_some());
-    talk.says("Short");
-    assert_eq!(talk.saga().content.slides()[0].title, "Short");
+    talk.says(&format!("Short{}", "\u{301}".repeat(4000)));
+    let title = &talk.saga().content.slides()[0].title;
+    assert!(
+        title.starts_with("Shor") && title.chars().count() < 12,
+        "{title}"
+    );
 }
 
 #[test]
