@@ -3,7 +3,13 @@
 
 mod effects;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use carousel_domain::{
     Call, CarouselId, ChatContext, Effect as DomainEffect, Limits, Page, RENDERER_VERSION, Report,
@@ -47,22 +53,32 @@ pub async fn handle(state: Arc<State>, delivery: QueueMessage<ConversationJob>) 
     let mut waiting = VecDeque::from([first]);
     while let Some(trigger) = waiting.pop_front() {
         // Boxed, because the compiler gives up on deeper nesting.
-        Box::pin(handle_one(&state, &trigger, context)).await?;
-        let effects = state.store()?.decided_effects(&trigger.id).await?;
-        waiting.extend(effects.iter().filter_map(report_of));
+        let has_calls = Box::pin(handle_one(&state, &trigger, context)).await?;
+        if has_calls {
+            let effects = state.store()?.decided_effects(&trigger.id).await?;
+            waiting.extend(effects.iter().filter_map(report_of));
+        }
     }
     Ok(())
 }
 
+/// Returns whether the decision has calls, whose outcomes are triggers. One that an earlier delivery made may have some.
 async fn handle_one(
     state: &State,
     trigger: &ChatTrigger,
     context: WorkerContext<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let bot = state.telegram()?.name().await?;
-    let decide = |record: ChatRecord| decide_chat(state, bot, record, trigger);
+    let has_calls = AtomicBool::new(true);
+    let decide = |record: ChatRecord| {
+        let decision = decide_chat(state, bot, record, trigger);
+        let is_call = |action: &ChatAction| matches!(action.effect, DomainEffect::Call { .. });
+        has_calls.store(decision.effects.iter().any(is_call), Ordering::Relaxed);
+        decision
+    };
     let executor = EffectExecutor::new(state, &trigger.id);
-    work(trigger, state.store()?, &executor, context, decide).await
+    work(trigger, state.store()?, &executor, context, decide).await?;
+    Ok(has_calls.into_inner())
 }
 
 fn decide_chat(
