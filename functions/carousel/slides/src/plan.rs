@@ -74,48 +74,15 @@ pub struct SlideRequest<'a> {
     pub sizes: Sizes,
 }
 
-impl SlideRequest<'_> {
-    /// Returns what names the slide's pictures: equal for equal bytes, other after any change of the slide, its look
-    /// and place, or of the templates, fonts and renderer. Needs no fonts.
-    pub fn content_hash(&self) -> String {
-        #[derive(Serialize)]
-        struct Canonical<'a> {
-            version: &'a str,
-            slide: &'a Slide,
-            look: &'a Look,
-            language: Language,
-            number: usize,
-            count: usize,
-            sizes: TextSizes,
-        }
-        let canonical = Canonical {
-            version: version(),
-            slide: self.slide,
-            look: self.look,
-            language: self.language,
-            number: self.number,
-            count: self.count,
-            sizes: self.sizes.of(self.slide.kind),
-        };
-        hex_digest(&[&serde_json::to_vec(&canonical).unwrap_or_default()])
-    }
-}
-
 /// A slide that can be drawn.
 #[derive(Debug, Clone)]
 pub struct PlannedSlide {
     pub(crate) page: Page,
-    pub(crate) hash: String,
     pub(crate) cuts: Vec<Cut>,
     pub(crate) uncovered: Vec<char>,
 }
 
 impl PlannedSlide {
-    /// See [`SlideRequest::content_hash`].
-    pub fn hash(&self) -> &str {
-        &self.hash
-    }
-
     /// Texts that did not fit in any size.
     pub fn cuts(&self) -> &[Cut] {
         &self.cuts

@@ -54,8 +54,7 @@ impl Renderer {
         let (alone, sizes) = self.alone(draft, look, logo)?;
         let together = |(planned, request): (PlannedSlide, SlideRequest<'_>)| {
             if planned.sizes() == sizes.of(request.slide.kind) {
-                let hash = request.content_hash();
-                return Ok(PlannedSlide { hash, ..planned });
+                return Ok(planned);
             }
             self.plan(&request, logo)
         };
@@ -103,7 +102,6 @@ impl Renderer {
         let fitted = fit(&self.stage(&page)?, page)?;
         Ok(PlannedSlide {
             page: fitted.page,
-            hash: request.content_hash(),
             cuts: fitted.cuts,
             uncovered,
         })

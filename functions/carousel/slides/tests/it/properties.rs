@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use carousel_domain::{Draft, Format, Language, Look, Slide, SlideKind, Template};
+use carousel_domain::{Draft, Format, Language, Slide, SlideKind, Template};
 use carousel_slides::{Error, Field, PlannedSlide, Renderer, SlideRequest, html};
 use proptest::prelude::*;
 
@@ -178,7 +178,7 @@ fn content_slides_share_the_smallest_size() {
 }
 
 #[test]
-fn an_edited_slide_leaves_the_hashes_of_others() {
+fn an_edited_slide_leaves_the_pictures_of_others() {
     let renderer = Renderer::new();
     let (mut draft, look) = (
         draft(Language::En),
@@ -196,61 +196,15 @@ fn an_edited_slide_leaves_the_hashes_of_others() {
         count: draft.slides.len(),
         sizes,
     };
+    let png = |slide: &PlannedSlide| renderer.render(slide).unwrap().png;
     let after: Vec<PlannedSlide> = (0..5)
         .map(|at| renderer.plan(&request(at), None).unwrap())
         .collect();
     let changed: Vec<usize> = (0..5)
-        .filter(|&at| before[at].hash() != after[at].hash())
+        .filter(|&at| png(&before[at]) != png(&after[at]))
         .collect();
     assert_eq!(changed, [3]);
-    assert_eq!(request(3).content_hash(), after[3].hash());
     assert!(after[3].sizes().title <= before[3].sizes().title);
-}
-
-#[test]
-fn hash_changes_with_slide_look_language_and_place() {
-    let renderer = Renderer::new();
-    let (draft, look) = (
-        draft(Language::En),
-        look(Template::Essay, Format::Square, Language::En),
-    );
-    let sizes = renderer.sizes(&draft, &look, None).unwrap();
-    let other_slide = Slide {
-        kicker: "Other".to_owned(),
-        ..draft.slides[1].clone()
-    };
-    let other_look = Look {
-        format: Format::Story,
-        ..look.clone()
-    };
-    let base = SlideRequest {
-        slide: &draft.slides[1],
-        look: &look,
-        language: Language::En,
-        number: 2,
-        count: 5,
-        sizes,
-    };
-    let requests = [
-        base,
-        SlideRequest {
-            slide: &other_slide,
-            ..base
-        },
-        SlideRequest {
-            look: &other_look,
-            ..base
-        },
-        SlideRequest {
-            language: Language::De,
-            ..base
-        },
-        SlideRequest { number: 3, ..base },
-        SlideRequest { count: 6, ..base },
-    ];
-    let hashes: std::collections::BTreeSet<String> =
-        requests.iter().map(SlideRequest::content_hash).collect();
-    assert_eq!(hashes.len(), requests.len());
 }
 
 #[test]
