@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// A COR_ID names the dead letters with that correlation id; each goes back to its source queue.
     /// Events of the event bus cannot be replayed yet.
     Replay(ReplayArguments),
+    /// Connects the bot of the carousel
+    #[command(subcommand)]
+    Telegram(TelegramAction),
     /// Lists, shows and cancels carousels
     #[command(subcommand)]
     Carousel(CarouselAction),
@@ -98,6 +101,12 @@ pub(crate) struct DlqArguments {
     /// How many messages to show
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub(crate) limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TelegramAction {
+    /// Registers the webhook and the menu of commands, and shows what Telegram knows of the webhook
+    Connect,
 }
 
 #[derive(Debug, Subcommand)]

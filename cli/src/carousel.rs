@@ -64,7 +64,12 @@ pub(crate) async fn list(
 ) -> Result<Answer> {
     let mut query = vec![format!("limit={}", filter.limit)];
     query.extend(filter.state.iter().map(|state| format!("state={state}")));
-    query.extend(filter.origin.iter().map(|origin| format!("origin={origin}")));
+    query.extend(
+        filter
+            .origin
+            .iter()
+            .map(|origin| format!("origin={origin}")),
+    );
     let request = Request::get("/carousels", "/carousels").query(query.join("&"));
     let json = call(place, request).await?;
     let list: List = serde_json::from_value(json.clone())?;
@@ -260,12 +265,17 @@ mod tests {
             "01m7ym613fe0yvvhrd4bj8893d  2026-11-21 09:00  failed (rendering)  page  1/3  r2  $1.000234  Habits\n"
         );
         let done = world.done.borrow();
-        assert!(done[0].contains("limit=5&state=failed") && done[0].contains("Bearer operator-key"));
+        assert!(
+            done[0].contains("limit=5&state=failed") && done[0].contains("Bearer operator-key")
+        );
     }
 
     #[tokio::test]
     async fn refusals_are_shown_in_the_services_words() {
-        let world = world(409, &json!({ "title": "It is too late to cancel this.", "code": "too_late" }));
+        let world = world(
+            409,
+            &json!({ "title": "It is too late to cancel this.", "code": "too_late" }),
+        );
         let error = cancel(&world, "01m7", &Answers(true)).await.unwrap_err();
         assert_eq!(error.to_string(), "409: It is too late to cancel this.");
     }

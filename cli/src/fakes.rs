@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     doctor::Finding,
     ports::{
-        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome, Queue, Queues, Step,
-        Traces, Usage,
+        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome, Queue,
+        Queues, Step, Traces, Usage,
     },
 };
 

@@ -2,36 +2,15 @@
 
 use anyhow::{Context, Result};
 use aws_sdk_lambda::primitives::Blob;
-use confab_aws::parse_secrets;
-use secrecy::ExposeSecret;
 
 use crate::{
     failed::failed,
     place::{Place, View},
-    ports::{Functions, OperatorKey, Outcome},
+    ports::{Functions, Outcome},
 };
 
 /// What the API and the queues call, see AutoPublishAlias in template.yaml.
 const ALIAS: &str = "live";
-
-/// The key's parameter on `local`. A stack's functions know the name of theirs.
-const LOCAL_KEY_PARAMETER: &str = "/confab/operator-key";
-
-impl OperatorKey for Place {
-    async fn operator_key(&self) -> Result<String> {
-        let name = match &self.view {
-            View::Local(_) => LOCAL_KEY_PARAMETER.to_owned(),
-            View::Stack(stack) => stack.variable("carousels", "OPERATOR_KEY_PARAM").await?,
-        };
-        let asked = self.ssm.get_parameters().names(&name).with_decryption(true);
-        let found = asked.send().await.map_err(failed("SSM"))?;
-        let value = found.parameters().first().and_then(|found| found.value());
-        let value = value.with_context(|| format!("SSM has no parameter {name}"))?;
-        let keys = parse_secrets(value);
-        let key = keys.first().with_context(|| format!("{name} is empty"))?;
-        Ok(key.expose_secret().to_owned())
-    }
-}
 
 impl Functions for Place {
     async fn functions(&self) -> Result<Vec<String>> {

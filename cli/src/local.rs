@@ -270,6 +270,16 @@ impl Local {
         findings
     }
 
+    /// Returns the address of a page or of a simulated provider.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.home)
+    }
+
+    /// Returns the address of a route of the API.
+    pub(crate) fn route(&self, path: &str) -> String {
+        format!("{}{path}", self.state.addresses.gateway)
+    }
+
     fn health_urls(&self) -> Vec<String> {
         let triggers = self
             .state
@@ -278,9 +288,7 @@ impl Local {
             .flat_map(|function| &function.triggers);
         let paths = triggers.filter_map(|trigger| trigger.strip_prefix("GET "));
         let paths = paths.filter(|path| path.ends_with("/health") || path.ends_with("/ready"));
-        let mut urls: Vec<_> = paths
-            .map(|path| format!("{}{path}", self.state.addresses.gateway))
-            .collect();
+        let mut urls: Vec<_> = paths.map(|path| self.route(path)).collect();
         urls.sort();
         urls
     }

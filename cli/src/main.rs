@@ -18,8 +18,10 @@ mod ports;
 mod prices;
 mod replay;
 mod samconfig;
+mod secrets;
 mod sqs;
 mod stack;
+mod telegram;
 mod trace;
 mod view;
 mod words;
@@ -31,7 +33,10 @@ use clap::Parser;
 
 use crate::{
     answer::{Answer, Misused},
-    arguments::{Arguments, CarouselAction, Command, DlqAction, DlqArguments, ReplayArguments, with_local_joined},
+    arguments::{
+        Arguments, CarouselAction, Command, DlqAction, DlqArguments, ReplayArguments,
+        TelegramAction, with_local_joined,
+    },
     ask::Terminal,
     place::{Place, View},
     replay::Stored,
@@ -75,6 +80,7 @@ async fn run(command: Command, arguments: &arguments::PlaceArguments) -> Result<
         Command::Trace { id, days } => trace::trace(&place, &id.to_string(), days).await,
         Command::Replay(arguments) => replay(&place, arguments).await,
         Command::Carousel(action) => carousel(&place, action).await,
+        Command::Telegram(TelegramAction::Connect) => telegram::connect(&place).await,
         Command::Cost { days } => cost::cost(&place, days).await,
         Command::Doctor => doctor::doctor(&place).await,
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use serde::Serialize;
 
-use crate::{doctor::Finding, prices::Item};
+use crate::{doctor::Finding, prices::Item, telegram::Bot};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
@@ -115,6 +115,11 @@ pub(crate) trait Functions {
     /// By the names of their binaries.
     async fn functions(&self) -> Result<Vec<String>>;
     async fn invoke(&self, function: &str, event: String) -> Result<Outcome>;
+}
+
+pub(crate) trait BotAccount {
+    /// The bot of the carousel.
+    async fn bot(&self) -> Result<Bot>;
 }
 
 pub(crate) trait OperatorKey {

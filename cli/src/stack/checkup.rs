@@ -114,6 +114,13 @@ impl Stack {
         Ok(format!("account {account}, {region}, as {arn}"))
     }
 
+    /// Returns an output of the stack.
+    pub(crate) async fn output(&self, name: &str) -> Result<String> {
+        let outputs = self.deployed().await?.outputs;
+        let value = outputs.get(name).cloned();
+        value.with_context(|| format!("The stack {} has no output {name}", self.name))
+    }
+
     async fn deployed(&self) -> Result<Deployed> {
         let described = self
             .cloudformation

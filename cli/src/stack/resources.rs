@@ -87,9 +87,14 @@ impl Stack {
             .into_iter()
             .find(|(binary, _)| binary == function)
             .with_context(|| format!("there is no function {function}"))?;
-        let asked = self.lambda.get_function_configuration().function_name(&called);
+        let asked = self
+            .lambda
+            .get_function_configuration()
+            .function_name(&called);
         let found = asked.send().await.map_err(failed(&called))?;
-        let variables = found.environment().and_then(|environment| environment.variables());
+        let variables = found
+            .environment()
+            .and_then(|environment| environment.variables());
         let value = variables.and_then(|variables| variables.get(name));
         value
             .cloned()
