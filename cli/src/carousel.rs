@@ -71,7 +71,7 @@ pub(crate) async fn list(
             .map(|origin| format!("origin={origin}")),
     );
     let request = Request::get("/carousels", "/carousels").query(query.join("&"));
-    let json = call(place, request).await?;
+    let json = call(place, FUNCTION, request).await?;
     let list: List = serde_json::from_value(json.clone())?;
     let mut text: String = list.carousels.iter().map(line).collect();
     if list.carousels.is_empty() {
@@ -113,7 +113,12 @@ fn dollars(micros: u64) -> String {
 
 pub(crate) async fn show(place: &(impl Functions + OperatorKey), id: &str) -> Result<Answer> {
     let path = format!("/carousels/{id}");
-    let json = call(place, Request::get(&path, "/carousels/{id}").id(id)).await?;
+    let json = call(
+        place,
+        FUNCTION,
+        Request::get(&path, "/carousels/{id}").id(id),
+    )
+    .await?;
     let text = format!("{}\n", serde_json::to_string_pretty(&json)?);
     Ok(Answer::fine(text, json))
 }
@@ -131,18 +136,19 @@ pub(crate) async fn cancel(
     }
     let path = format!("/carousels/{id}/cancel");
     let request = Request::post(&path, "/carousels/{id}/cancel").id(id);
-    let json = call(place, request).await?;
+    let json = call(place, FUNCTION, request).await?;
     Ok(Answer::fine(format!("{id} is being cancelled.\n"), json))
 }
 
 /// A request of the API.
 #[derive(Debug)]
-struct Request {
+pub(crate) struct Request {
     method: &'static str,
     path: String,
     route: &'static str,
     query: String,
     id: Option<String>,
+    body: Value,
 }
 
 impl Request {
@@ -153,14 +159,20 @@ impl Request {
             route,
             query: String::new(),
             id: None,
+            body: json!({}),
         }
     }
 
-    fn post(path: &str, route: &'static str) -> Self {
+    pub(crate) fn post(path: &str, route: &'static str) -> Self {
         Self {
             method: "POST",
             ..Self::get(path, route)
         }
+    }
+
+    pub(crate) fn body(mut self, body: Value) -> Self {
+        self.body = body;
+        self
     }
 
     fn query(mut self, query: String) -> Self {
@@ -194,22 +206,26 @@ impl Request {
                 "stage": "$default",
                 "timeEpoch": 0,
             },
-            "body": "{}",
+            "body": self.body.to_string(),
             "isBase64Encoded": false,
         })
     }
 }
 
-async fn call(place: &(impl Functions + OperatorKey), request: Request) -> Result<Value> {
+pub(crate) async fn call(
+    place: &(impl Functions + OperatorKey),
+    function: &str,
+    request: Request,
+) -> Result<Value> {
     let is_id = |id: &String| id.chars().all(|c| c.is_ascii_alphanumeric());
     if !request.id.iter().all(is_id) {
         return Err(Misused("A carousel's id has letters and digits.".to_owned()).into());
     }
     let key = place.operator_key().await?;
     let event = request.event(&key).to_string();
-    let outcome = place.invoke(FUNCTION, event).await?;
+    let outcome = place.invoke(function, event).await?;
     if outcome.has_failed {
-        bail!("{FUNCTION} failed: {}", outcome.payload);
+        bail!("{function} failed: {}", outcome.payload);
     }
     let response: Response =
         serde_json::from_str(&outcome.payload).context("The function's answer is no response")?;

@@ -11,7 +11,7 @@ use crate::{
     doctor::Finding,
     ports::{
         Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome, Queue,
-        Queues, Step, Traces, Usage,
+        Queues, Step, Traces, Usage, Webhooks,
     },
 };
 
@@ -141,6 +141,12 @@ impl Functions for World {
 impl OperatorKey for World {
     async fn operator_key(&self) -> Result<String> {
         Ok("operator-key".to_owned())
+    }
+}
+
+impl Webhooks for World {
+    async fn telegram_webhook(&self) -> Result<String> {
+        Ok("https://carousel.example/telegram".to_owned())
     }
 }
 

@@ -270,11 +270,6 @@ impl Local {
         findings
     }
 
-    /// Returns the address of a page or of a simulated provider.
-    pub(crate) fn page(&self, path: &str) -> String {
-        format!("{}{path}", self.home)
-    }
-
     /// Returns the address of a route of the API.
     pub(crate) fn route(&self, path: &str) -> String {
         format!("{}{path}", self.state.addresses.gateway)

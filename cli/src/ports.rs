@@ -6,7 +6,7 @@ use anyhow::Result;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use serde::Serialize;
 
-use crate::{doctor::Finding, prices::Item, telegram::Bot};
+use crate::{doctor::Finding, prices::Item};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
@@ -117,9 +117,9 @@ pub(crate) trait Functions {
     async fn invoke(&self, function: &str, event: String) -> Result<Outcome>;
 }
 
-pub(crate) trait BotAccount {
-    /// The bot of the carousel.
-    async fn bot(&self) -> Result<Bot>;
+pub(crate) trait Webhooks {
+    /// Where Telegram sends updates.
+    async fn telegram_webhook(&self) -> Result<String>;
 }
 
 pub(crate) trait OperatorKey {

@@ -2,5 +2,6 @@
 
 pub mod carousel_health;
 pub mod carousels;
+pub mod telegram_connect;
 pub mod telegram_received;
 pub mod test_carousel;

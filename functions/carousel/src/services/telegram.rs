@@ -54,7 +54,8 @@ impl TelegramAccount {
         }
     }
 
-    async fn client(&self) -> Result<Telegram> {
+    /// Returns a client with the present token.
+    pub(crate) async fn client(&self) -> Result<Telegram> {
         let config = TelegramConfig {
             api_url: self.api_url.clone(),
             token: self.secrets.current(TELEGRAM_BOT_TOKEN).await?,

@@ -15,6 +15,7 @@ mod carousel_sweep;
 mod carousel_write;
 mod carousels;
 mod invariants;
+mod telegram_connect;
 mod telegram_received;
 mod test_carousel;
 mod world;

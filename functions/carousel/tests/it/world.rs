@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use carousel::{
     Part, State,
-    routes::{carousel_health, carousels, telegram_received, test_carousel},
+    routes::{carousel_health, carousels, telegram_connect, telegram_received, test_carousel},
     workers::{
         carousel_conversation::{self, ConversationJob},
         carousel_render::{self, RenderTask},
@@ -35,7 +35,7 @@ pub(crate) const WRITE_QUEUE: &str = "confab-carousel-write";
 pub(crate) const RENDER_QUEUE: &str = "confab-carousel-render";
 
 pub(crate) const BOT_ID: i64 = 7_000_000_001;
-const TOKEN: &str = "7000000001:AAlocal-token-of-the-simulated-bot";
+pub(crate) const TOKEN: &str = "7000000001:AAlocal-token-of-the-simulated-bot";
 pub(crate) const WEBHOOK_SECRET: &str = "webhook-secret";
 /// Longer than every visibility timeout and lease.
 pub(crate) const REDELIVERY_DELAY: Duration = Duration::from_secs(360);
@@ -437,6 +437,7 @@ impl World {
 
 fn parts(function: &str) -> &'static [Part] {
     match function {
+        "telegram-connect" => telegram_connect::PARTS,
         "telegram-received" => telegram_received::PARTS,
         "carousel-health" => carousel_health::PARTS,
         "carousels" => carousels::PARTS,
