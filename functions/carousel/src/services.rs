@@ -2,4 +2,5 @@
 
 pub(crate) mod books;
 pub(crate) mod conversation_queue;
+pub(crate) mod model;
 pub(crate) mod telegram;
