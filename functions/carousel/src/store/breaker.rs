@@ -23,7 +23,7 @@ pub(crate) struct Breaker {
     #[serde(default)]
     failures: u32,
     /// Set once the breaker opened. After this time one call may probe the model.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     open_until_ms: Option<i64>,
     #[serde(default)]
     expires_at: i64,
@@ -72,13 +72,18 @@ impl Store {
     /// Counts a failure, and opens the breaker when there were too many.
     pub(crate) async fn count_failure(&self, model: &str) -> Result<()> {
         let now = self.clock.now();
-        let values = Condition::none()
+        let expires_at = now.as_second() + FAILURE_TTL_SECONDS;
+        let is_recent = Condition::expression("attribute_not_exists(pk) OR expires_at > :now")
+            .value(":now", number(now.as_second()))
             .value(":one", number(1))
-            .value(":expires", number(now.as_second() + FAILURE_TTL_SECONDS));
+            .value(":expires", number(expires_at));
         let count = "SET expires_at = :expires ADD failures :one";
-        let row = self.table.update(breaker_key(model), count, values).await?;
-        let failures = row.map(Table::from_row::<Breaker>).transpose()?;
-        if failures.is_none_or(|breaker| breaker.failures < MAX_FAILURES) {
+        let key = breaker_key(model);
+        let row = self.table.update(key, count, is_recent).await?;
+        let Some(row) = row else {
+            return self.begin_count(model, expires_at).await;
+        };
+        if Table::from_row::<Breaker>(row)?.failures < MAX_FAILURES {
             return Ok(());
         }
         let until = after(now, OPEN_TIME).as_millisecond();
@@ -86,6 +91,17 @@ impl Store {
         let open = "SET open_until_ms = :until";
         let opened = self.table.update(breaker_key(model), open, values).await;
         opened.map(drop)
+    }
+
+    /// Counts the first failure after a long time: rows are deleted later than they expire.
+    async fn begin_count(&self, model: &str, expires_at: i64) -> Result<()> {
+        let first = Breaker {
+            failures: 1,
+            open_until_ms: None,
+            expires_at,
+        };
+        let row = Table::to_row(format!("MODEL#{model}"), SK, &first)?;
+        self.table.put(row, Condition::none()).await.map(drop)
     }
 
     /// Closes the breaker after a success.

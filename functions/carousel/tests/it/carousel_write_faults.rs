@@ -134,6 +134,7 @@ async fn outages_are_composed_with_a_note() {
             json!({ "path": "chat", "http": 429, "code": "insufficient_quota" }),
             1,
         ),
+        (json!({ "path": "chat", "http": 401, "times": 9 }), 2),
         (json!({ "path": "chat", "http": 404 }), 1),
         (json!({ "path": "chat", "drop_after": true }), 1),
         (json!({ "path": "chat", "drop_before": true }), 1),

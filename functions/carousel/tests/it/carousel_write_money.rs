@@ -204,6 +204,26 @@ async fn breaker_opens_after_five_failures_and_one_probe_closes_it() {
 }
 
 #[tokio::test]
+async fn failures_that_lie_far_apart_do_not_open_the_breaker() {
+    let world = World::open_with_model().await;
+    let outage = json!([{ "path": "moderations", "http": 503, "times": 6 }]);
+    world.model_faults(outage).await;
+    for number in 1..=6 {
+        let job = topic_job(&format!("a:{number}"), "small habits");
+        world.write_texts(job).await.unwrap();
+        if number == 3 {
+            world.clock().advance(Duration::from_secs(601));
+        }
+    }
+    assert_eq!(world.model_calls("moderations").await.0, 6);
+    world
+        .write_texts(topic_job("b:1", "small habits"))
+        .await
+        .unwrap();
+    assert_eq!(composed(&written(&world).0), None);
+}
+
+#[tokio::test]
 async fn half_open_breaker_admits_one_of_two_writers() {
     let world = World::open_with_model().await;
     let outage = json!([{ "path": "moderations", "http": 503, "times": 5 }]);
