@@ -140,8 +140,8 @@ impl Store {
         Ok(state)
     }
 
-    /// Begins a call: counts it and reserves its money in all budgets, or does neither. `row` is the row as it was
-    /// read or written last, and has the new call afterwards.
+    /// Begins a call: counts it and reserves its money in all budgets, or does neither. `row` was read or
+    /// written last, and has the new call afterwards.
     pub(crate) async fn reserve(
         &self,
         job: &WriteJob,
