@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use carousel_domain::PriceList;
+use carousel_domain::{Budgets, PriceList};
 use confab_aws::{Aws, Keyring, SecretName};
 use confab_core::{Env, EnvError, Result};
 
@@ -10,6 +10,8 @@ use confab_core::{Env, EnvError, Result};
 pub(crate) const TELEGRAM_WEBHOOK_SECRET: SecretName = SecretName("TELEGRAM_WEBHOOK_SECRET_PARAM");
 /// The bot's token.
 pub(crate) const TELEGRAM_BOT_TOKEN: SecretName = SecretName("TELEGRAM_BOT_TOKEN_PARAM");
+/// The key of the model's API.
+pub(crate) const MODEL_API_KEY: SecretName = SecretName("MODEL_API_KEY_PARAM");
 
 /// A setting of the template that is `on` or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,11 @@ impl Config {
     /// The named secrets, read from SSM in one call.
     pub(crate) async fn secrets(&self, aws: &Aws, names: &[SecretName]) -> Result<Keyring> {
         Keyring::read(&self.0, aws, names).await
+    }
+
+    /// Whether the environment names a secret. An empty variable is a provider without an account.
+    pub(crate) fn has_secret(&self, name: SecretName) -> bool {
+        self.0.optional(name.0).is_some()
     }
 
     /// Name of the DynamoDB table.
@@ -83,6 +90,26 @@ impl Config {
     /// Base address of the Bot API.
     pub(crate) fn telegram_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("TELEGRAM_API_URL")
+    }
+
+    /// Base address of the model's API. Without it there is no model.
+    pub(crate) fn model_api_url(&self) -> Option<&str> {
+        self.0.optional("MODEL_API_URL")
+    }
+
+    /// The model that writes.
+    pub(crate) fn model_name(&self) -> Result<&str, EnvError> {
+        self.0.required("MODEL_NAME")
+    }
+
+    /// The model that moderates. Servers without one have none.
+    pub(crate) fn moderation_model(&self) -> Option<&str> {
+        self.0.optional("MODEL_MODERATION")
+    }
+
+    /// What the model may cost. Without it, nothing.
+    pub(crate) fn model_budgets(&self) -> Result<Budgets, EnvError> {
+        Ok(self.0.parsed("MODEL_BUDGETS")?.unwrap_or_default())
     }
 
     /// Megabytes of this function, which Lambda sets.

@@ -3,6 +3,7 @@
 pub(crate) mod books;
 pub(crate) mod carousel_view;
 pub(crate) mod conversation_queue;
+pub(crate) mod model;
 pub(crate) mod render_jobs;
 pub(crate) mod requests;
 pub(crate) mod telegram;

@@ -12,8 +12,8 @@ use confab_lambda::{
 use confab_provider_base::http_client;
 
 use crate::{
-    config::{Config, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
-    services::{books::Books, telegram::TelegramAccount},
+    config::{Config, MODEL_API_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
+    services::{books::Books, model::WriterModel, telegram::TelegramAccount},
     store::Store,
 };
 
@@ -35,6 +35,8 @@ pub enum Part {
     Books,
     /// Prices of what a carousel uses.
     Prices,
+    /// The model that writes, if one is configured.
+    Model,
     WebhookSecret,
     /// The bot's token, for the id in it.
     BotId,
@@ -52,6 +54,7 @@ impl Part {
             Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
             Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
             Self::OperatorKey => Some(OPERATOR_KEY),
+            Self::Model => Some(MODEL_API_KEY),
             _ => None,
         }
     }
@@ -75,6 +78,7 @@ pub struct State {
     telegram: Option<TelegramAccount>,
     renderer: Option<Renderer>,
     books: Option<Books>,
+    model: Option<WriterModel>,
 }
 
 impl State {
@@ -104,6 +108,7 @@ impl State {
             telegram: None,
             renderer: None,
             books: None,
+            model: None,
         };
         for part in parts {
             state.start_part(*part, &config, &aws)?;
@@ -116,6 +121,9 @@ impl State {
             let secrets = state.secrets()?.clone();
             let account = TelegramAccount::new(http_client()?, config.telegram_api_url()?, secrets);
             state.telegram = Some(account);
+        }
+        if parts.contains(&Part::Model) && config.has_secret(MODEL_API_KEY) {
+            state.model = WriterModel::new(&config, state.secrets()?.clone())?;
         }
         Ok(state)
     }
@@ -143,6 +151,7 @@ impl State {
             | Part::WebhookSecret
             | Part::BotId
             | Part::OperatorKey
+            | Part::Model
             | Part::SqsConnection => {}
         }
         Ok(())
@@ -187,6 +196,11 @@ impl State {
     pub(crate) fn books(&self) -> Result<&Books> {
         started(self.books.as_ref(), "books")
     }
+
+    /// Returns the model, if the operator has one.
+    pub(crate) fn model(&self) -> Option<&WriterModel> {
+        self.model.as_ref()
+    }
 }
 
 impl OperatorState for State {
@@ -196,7 +210,8 @@ impl OperatorState for State {
 }
 
 async fn read_secrets(config: &Config, aws: &Aws, parts: &[Part]) -> Result<Option<Keyring>> {
-    let names: Vec<_> = parts.iter().filter_map(|part| part.secret()).collect();
+    let names = parts.iter().filter_map(|part| part.secret());
+    let names: Vec<_> = names.filter(|name| config.has_secret(*name)).collect();
     if names.is_empty() {
         return Ok(None);
     }

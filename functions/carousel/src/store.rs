@@ -6,17 +6,23 @@
 //! | `CHAT#tg:52..` | `CAR#01m..` | a carousel, with a version; indexes `Due`, and `Listed` by `listed_in` and `carousel` |
 //! | `CHAT#tg:52..` | `DECIDED#tg7-90..` | the effects of a decision |
 //! | `CHAT#page:..` | `OUT#eff_..` | a call for a chat without an address |
+//! | `CHAT#tg:52..` | `WRITE#01m..:1` | the model's calls for a job, and what they came to |
+//! | `CHAT#tg:52..` | `CACHE#..` | texts that the model wrote for a person about a topic |
+//! | `BUDGET#..` | `2026-11-30`, `2026-11` | what the model cost a person or the stack in a day or a month |
+//! | `MODEL#gpt-..` | `BREAKER` | failures of a model, and until when it is left alone |
 //! | `ALIAS#-100..` | `ALIAS` | the chat of a group that got another id |
 //! | `CHAT#page:01m..` | `REQUEST` | a carousel that was asked for outside of Telegram |
 //! | `REQUEST#..` | `REQUEST` | the same, by a hash of its idempotency key |
 //! | `INBOX#tg7-90..` | `INBOX` | an inbox entry, see `confab_aws::Inbox` |
 
+mod breaker;
 mod carousels;
 mod decisions;
 mod due;
 mod erasure;
 mod outbox;
 mod requests;
+mod writing;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,8 +34,10 @@ use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    breaker::Breaker,
     carousels::{CarouselRecord, FoundCarousel},
     requests::{RequestRecord, page_chat},
+    writing::{Reservation, ReserveOutcome, WritingRow, taken},
 };
 
 #[derive(Clone)]

@@ -17,12 +17,17 @@ pub(crate) fn start(function: &'static str) {
 
 /// Counts one occurrence. `reason` is one of a few fixed words, because each is a billed time series.
 pub fn count(name: &'static str, reason: &'static str) {
-    let line = line(name, reason, Timestamp::now());
+    add(name, reason, 1);
+}
+
+/// Counts an amount, such as tokens, under one of a few fixed reasons.
+pub fn add(name: &'static str, reason: &'static str, amount: u64) {
+    let line = line(name, reason, amount, Timestamp::now());
     // A lost metric must not fail the work it counts.
     writeln!(std::io::stdout().lock(), "{line}").ok();
 }
 
-fn line(name: &str, reason: &str, at: Timestamp) -> serde_json::Value {
+fn line(name: &str, reason: &str, amount: u64, at: Timestamp) -> serde_json::Value {
     let function = FUNCTION.get().copied().unwrap_or("unknown");
     json!({
         "_aws": {
@@ -35,7 +40,7 @@ fn line(name: &str, reason: &str, at: Timestamp) -> serde_json::Value {
         },
         "function": function,
         "reason": reason,
-        name: 1,
+        name: amount,
     })
 }
 
@@ -45,10 +50,10 @@ mod tests {
 
     #[test]
     fn metric_lines_name_the_metric_that_they_hold() {
-        let line = line("Rejected", "signature", Timestamp::UNIX_EPOCH);
+        let line = line("Rejected", "signature", 3, Timestamp::UNIX_EPOCH);
         let metric = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metric["Metrics"][0]["Name"], "Rejected");
-        assert_eq!(line["Rejected"], 1);
+        assert_eq!(line["Rejected"], 3);
         for dimension in ["function", "reason"] {
             assert!(line[dimension].is_string(), "{dimension}");
         }

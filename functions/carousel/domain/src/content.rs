@@ -10,6 +10,8 @@ mod budget;
 mod check;
 mod compose;
 mod detect;
+mod dialogue;
+mod obedience;
 mod policy;
 mod prompt;
 mod request;
@@ -21,11 +23,12 @@ pub use answer::{
     Answer, AnswerError, AnswerSlide, Written, accept, accept_with_cuts, parse_answer,
 };
 pub use brief::{Brief, Task};
-pub use budget::{Allowance, TokenCount, TokenPrice, TokenPriceTable};
+pub use budget::{Budget, Budgets, TokenCount};
 pub use check::{Field, Violation, check};
 pub use compose::{compose, compose_wisdom};
 pub use detect::{Detection, detect};
-pub use policy::{CACHE_TTL, MAX_MODEL_CALLS, PROMPT_VERSION, cache_key, max_tokens};
+pub use dialogue::{Dialogue, DialogueEnd, ModelRequest, Repair, Reply, Turn};
+pub use policy::{CACHE_TTL, PROMPT_VERSION, cache_key, max_model_calls, max_tokens};
 pub use prompt::{Brevity, Prompt, prompt, repair_request};
 pub use request::{RequestText, TextError};
 pub use shelf::{MAX_CANDIDATES, Shelf, ShelfError, Verse};

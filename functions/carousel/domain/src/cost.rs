@@ -16,6 +16,19 @@ pub enum CostKind {
     TelegramCalls,
 }
 
+impl CostKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InputTokens => "input_tokens",
+            Self::CachedTokens => "cached_tokens",
+            Self::OutputTokens => "output_tokens",
+            Self::RenderMegabyteMillis => "render_megabyte_millis",
+            Self::ObjectPuts => "object_puts",
+            Self::TelegramCalls => "telegram_calls",
+        }
+    }
+}
+
 /// Something used, as the worker that used it counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

@@ -131,17 +131,47 @@ pub struct PdfJob {
     pub written: Vec<Slide>,
 }
 
-/// What the writer reports.
+/// Why the composer wrote, and not the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComposedReason {
+    /// A verse of the shelf needs no model.
+    NotNeeded,
+    /// No model is configured.
+    NoModel,
+    /// The money for the model is spent.
+    Budget,
+    /// The model did not answer, or not in time.
+    Unavailable,
+    /// The model's answers broke the rules.
+    Unusable,
+}
+
+impl ComposedReason {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not_needed",
+            Self::NoModel => "no_model",
+            Self::Budget => "budget",
+            Self::Unavailable => "unavailable",
+            Self::Unusable => "unusable",
+        }
+    }
+}
+
+/// What the writer reports. Texts without a reason are the model's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum WriteResult {
     Deck {
         draft: Draft,
-        /// Written without a model.
-        is_composed: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        composed: Option<ComposedReason>,
     },
     Slide {
         slide: Slide,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        composed: Option<ComposedReason>,
     },
     /// The model or the moderation refused the topic. Asking again does not help.
     Refused,

@@ -24,11 +24,11 @@ pub use bus::{CancelReason, CarouselEvent, Change, FailReason, Origin, Subject};
 pub use carousel_id::{CarouselId, CarouselIdError};
 pub use chat::{Chat, DailyQuota, OpenQuestion, Question, RecentCarousel, SeriesDraft};
 pub use content::{
-    Allowance, Answer, AnswerError, AnswerSlide, Brevity, Brief, CACHE_TTL, Detection, Field,
-    MAX_CANDIDATES, MAX_MODEL_CALLS, PROMPT_VERSION, Prompt, RequestText, Shelf, ShelfError, Task,
-    TextError, TokenCount, TokenPrice, TokenPriceTable, Verse, Violation, Written, accept,
-    accept_with_cuts, cache_key, check, compose, compose_wisdom, detect, grapheme_count,
-    max_tokens, parse_answer, prompt, repair_request,
+    Answer, AnswerError, AnswerSlide, Brevity, Brief, Budget, Budgets, CACHE_TTL, Detection,
+    Dialogue, DialogueEnd, Field, MAX_CANDIDATES, ModelRequest, PROMPT_VERSION, Prompt, Repair,
+    Reply, RequestText, Shelf, ShelfError, Task, TextError, TokenCount, Turn, Verse, Violation,
+    Written, accept, accept_with_cuts, cache_key, check, compose, compose_wisdom, detect,
+    grapheme_count, max_model_calls, max_tokens, parse_answer, prompt, repair_request,
 };
 pub use conversation::{
     ChatContext, ChatState, Limits, PageRequest, Trigger, carousels_of, decide,
@@ -36,8 +36,8 @@ pub use conversation::{
 pub use cost::{Cost, CostKind, CostRow, PriceList, Usage};
 pub use effect::{Effect, QuotaChange};
 pub use job::{
-    Page, PdfFile, PdfJob, RENDERER_VERSION, RenderJob, SlideFile, Source, WriteJob, WriteResult,
-    WriteTask, page_hash,
+    ComposedReason, Page, PdfFile, PdfJob, RENDERER_VERSION, RenderJob, SlideFile, Source,
+    WriteJob, WriteResult, WriteTask, page_hash,
 };
 pub use language::{Language, Script, UiLanguage};
 pub use look::{Brand, Color, FontPair, Format, Look, Template};

@@ -49,6 +49,7 @@ pub struct Texts {
     pub cancelled: &'static str,
     pub ready: &'static str,
     pub composed: &'static str,
+    pub composed_budget: &'static str,
     pub not_updated: &'static str,
     pub change_cancelled: &'static str,
     pub file_unsure: &'static str,

@@ -3,62 +3,107 @@
 use std::sync::Arc;
 
 use carousel_domain::{
-    Brief, RequestText, SagaTrigger, Source, Task, Trigger, WriteJob, WriteResult, WriteTask,
-    Written, compose, compose_wisdom,
+    Brief, ComposedReason, RequestText, SagaTrigger, Source, Task, Trigger, Usage, WriteJob,
+    WriteResult, WriteTask, Written, compose, compose_wisdom,
 };
 use confab_core::Result;
-use confab_lambda::QueueMessage;
+use confab_lambda::{QueueMessage, metrics};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    services::conversation_queue,
+    services::{
+        conversation_queue,
+        model::{self, Texts},
+    },
     state::{Part, State},
 };
 
-pub const PARTS: &[Part] = &[Part::ConversationQueue, Part::Books];
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::ConversationQueue,
+    Part::Books,
+    Part::Prices,
+    Part::Model,
+];
 
 pub async fn handle(state: Arc<State>, delivery: QueueMessage<WriteJob>) -> Result<()> {
+    let (result, usage) = written(&state, &delivery).await?;
+    metrics::count("TextsWritten", outcome(&result));
     let job = delivery.body;
-    let result = composed(&state, &job)?;
     let trigger = SagaTrigger::Written {
         revision: job.revision,
         result,
-        usage: Vec::new(),
+        usage,
     };
     let trigger = Trigger::Carousel {
         carousel: job.carousel,
         trigger,
     };
-    let id = format!("written#{}", job.key);
+    let id = trigger_id(&job);
     let entry = conversation_queue::entry(id, job.chat, trigger, delivery.correlation_id)?;
     state.conversation_queue()?.send(&[entry]).await
 }
 
-/// Writes without a model.
-fn composed(state: &State, job: &WriteJob) -> Result<WriteResult> {
-    let shelf = state.books()?.shelf();
+/// The same in every copy of a job. The composer's answer to a failure is no copy of that failure.
+fn trigger_id(job: &WriteJob) -> String {
+    let attempt = if job.is_composer_only {
+        "#composer"
+    } else {
+        ""
+    };
+    format!("written#{}{attempt}", job.key)
+}
+
+fn outcome(result: &WriteResult) -> &'static str {
+    match result {
+        WriteResult::Deck { composed, .. } | WriteResult::Slide { composed, .. } => {
+            composed.map_or("model", ComposedReason::name)
+        }
+        WriteResult::Refused => "refused",
+        WriteResult::Failed => "failed",
+    }
+}
+
+async fn written(
+    state: &State,
+    delivery: &QueueMessage<WriteJob>,
+) -> Result<(WriteResult, Vec<Usage>)> {
+    let job = &delivery.body;
     let seed = seed(job);
     if let Source::Wisdom(topic) = &job.source {
         let topic = topic.as_ref().map(|topic| topic.as_str());
-        let draft = compose_wisdom(topic, job.language, shelf, seed);
-        return Ok(
-            draft.map_or(WriteResult::Failed, |draft| WriteResult::Deck {
-                draft,
-                is_composed: true,
-            }),
-        );
+        let draft = compose_wisdom(topic, job.language, state.books()?.shelf(), seed);
+        let result = draft.map_or(WriteResult::Failed, |draft| WriteResult::Deck {
+            draft,
+            composed: Some(ComposedReason::NotNeeded),
+        });
+        return Ok((result, Vec::new()));
     }
     let Some(brief) = brief(state, job)? else {
-        return Ok(WriteResult::Failed);
+        return Ok((WriteResult::Failed, Vec::new()));
     };
-    Ok(match compose(&brief, seed) {
-        Some(Written::Deck(draft)) => WriteResult::Deck {
-            draft,
-            is_composed: true,
-        },
-        Some(Written::Slide(slide)) => WriteResult::Slide { slide },
+    let composer = brief.clone();
+    let texts = Texts {
+        job,
+        brief,
+        compose: &|reason| composed(&composer, seed, reason),
+        correlation_id: delivery.correlation_id,
+        time_left: delivery.time_left,
+    };
+    Box::pin(model::write(state, texts)).await
+}
+
+/// Writes without a model. The composer prints its subject, so it does not write about one that speaks to a model.
+fn composed(brief: &Brief, seed: u64, reason: ComposedReason) -> WriteResult {
+    if brief.is_hostile() {
+        return WriteResult::Refused;
+    }
+    let composed = Some(reason);
+    match compose(brief, seed) {
+        Some(Written::Deck(draft)) => WriteResult::Deck { draft, composed },
+        Some(Written::Slide(slide)) => WriteResult::Slide { slide, composed },
         None => WriteResult::Failed,
-    })
+    }
 }
 
 /// Returns what is to be written. `None` for a text that cannot be used.

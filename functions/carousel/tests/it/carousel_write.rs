@@ -1,31 +1,13 @@
-//! `carousel-write`: texts are written without a model, the same for the same job.
+//! `carousel-write` without a model: texts are the same for the same job.
 
 use carousel::workers::carousel_conversation::ConversationJob;
-use carousel_domain::{SagaTrigger, Trigger, WriteJob, WriteResult};
-use serde_json::{Value, json};
+use carousel_domain::{ComposedReason, WriteResult};
+use serde_json::json;
 
-use crate::world::{CONVERSATION_QUEUE, World};
-
-fn job(key: &str, source: Value, task: Value) -> WriteJob {
-    serde_json::from_value(json!({
-        "key": key, "carousel": "01m7ym613fe0yvvhrd4bj8893d", "chat": "tg:5", "owner": "5",
-        "revision": 1, "source": source, "language": "en", "count": 5, "task": task,
-        "is_composer_only": true,
-    }))
-    .unwrap()
-}
-
-fn written(world: &World) -> WriteResult {
-    let jobs = world.jobs::<ConversationJob>(CONVERSATION_QUEUE);
-    let ConversationJob::V1 { trigger, .. } = jobs.into_iter().next_back().unwrap();
-    match trigger {
-        Trigger::Carousel {
-            trigger: SagaTrigger::Written { result, .. },
-            ..
-        } => result,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::{
+    model::{job, written},
+    world::{CONVERSATION_QUEUE, World},
+};
 
 #[tokio::test]
 async fn a_topic_becomes_as_many_slides_as_asked_for() {
@@ -35,10 +17,10 @@ async fn a_topic_becomes_as_many_slides_as_asked_for() {
         .write_texts(job("a:1", source, json!({ "task": "deck" })))
         .await
         .unwrap();
-    let WriteResult::Deck { draft, is_composed } = written(&world) else {
+    let WriteResult::Deck { draft, composed } = written(&world).0 else {
         panic!()
     };
-    assert!(is_composed);
+    assert_eq!(composed, Some(ComposedReason::NoModel));
     assert_eq!(draft.slides.len(), 5);
 }
 
@@ -62,9 +44,10 @@ async fn wisdom_is_one_slide_with_a_verse_of_the_books() {
         .write_texts(job("a:1", source, json!({ "task": "deck" })))
         .await
         .unwrap();
-    let WriteResult::Deck { draft, .. } = written(&world) else {
+    let WriteResult::Deck { draft, composed } = written(&world).0 else {
         panic!()
     };
+    assert_eq!(composed, Some(ComposedReason::NotNeeded));
     assert!(
         draft.slides.iter().any(|slide| slide.source.is_some()),
         "{draft:?}"
@@ -79,5 +62,5 @@ async fn texts_that_cannot_be_used_fail() {
         .write_texts(job("a:1", source, json!({ "task": "deck" })))
         .await
         .unwrap();
-    assert_eq!(written(&world), WriteResult::Failed);
+    assert_eq!(written(&world).0, WriteResult::Failed);
 }

@@ -1,6 +1,6 @@
 //! In-process tests of the functions of the carousel, a file for each.
 //!
-//! `world.rs` has the cloud, Telegram and the queues, and `invariants.rs` what always holds of the service.
+//! `world.rs` has the cloud, Telegram and the queues, `model.rs` the model, and `invariants.rs` what always holds of the service.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,8 +13,13 @@ mod carousel_health;
 mod carousel_render;
 mod carousel_sweep;
 mod carousel_write;
+mod carousel_write_faults;
+mod carousel_write_money;
+mod carousel_write_twice;
 mod carousels;
 mod invariants;
+mod invariants;
+mod model;
 mod telegram_connect;
 mod telegram_received;
 mod test_carousel;

@@ -46,12 +46,14 @@ const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
     telegram: Router,
+    /// The simulated model, where there is one.
+    pub(crate) model: Option<Router>,
     states: tokio::sync::Mutex<BTreeMap<&'static str, Arc<State>>>,
     /// Jobs of each queue that were handled.
     handled: Mutex<BTreeMap<&'static str, usize>>,
     last_update: AtomicI64,
     deliveries: AtomicU32,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 /// A person who talks with the bot in a private chat. Both have the same id.
@@ -80,8 +82,17 @@ fn open_telegram(data: &std::path::Path, address: &str, clock: TestClock) -> Rou
 }
 
 impl World {
+    /// Opens a world without a model.
     pub(crate) async fn open() -> Self {
+        Self::open_with(&[("MODEL_API_URL", "")]).await
+    }
+
+    /// Opens a world with variables of its own.
+    pub(crate) async fn open_with(variables: &[(&str, &str)]) -> Self {
         let mut cloud = Cloud::open().await;
+        for (name, value) in variables {
+            cloud.set_variable(name, *value);
+        }
         let clock = cloud.clock();
         let memory = std::path::Path::new("/dev/shm");
         let data = match memory.is_dir() {
@@ -100,17 +111,23 @@ impl World {
         let world = Self {
             cloud,
             telegram: telegram.unwrap(),
+            model: None,
             states: tokio::sync::Mutex::default(),
             handled: Mutex::default(),
             last_update: AtomicI64::new(900_000),
             deliveries: AtomicU32::new(0),
-            _data: data,
+            data,
         };
         let settings = json!({ "flood": false });
         world
             .control("PUT", "/api/telegram/settings", &settings)
             .await;
         world
+    }
+
+    /// The folder of the simulators.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     pub(crate) fn clock(&self) -> TestClock {
@@ -148,26 +165,9 @@ impl World {
         state
     }
 
-    /// Calls the simulator's control API, without the network and without faults.
+    /// Calls the control API of the simulated Telegram, without the network and without faults.
     pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            Body::from(body.to_string())
-        };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", "application/json")
-            .body(body)
-            .unwrap();
-        let response = self.telegram.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), MAX_RESPONSE_BYTES);
-        let body = body.await.unwrap();
-        let text = String::from_utf8_lossy(&body);
-        assert!(status.is_success(), "{method} {path}: {status} {text}");
-        serde_json::from_slice(&body).unwrap()
+        call_control(&self.telegram, method, path, body).await
     }
 
     pub(crate) async fn person(&self, language: &str) -> Person {
@@ -365,7 +365,7 @@ impl World {
         }
     }
 
-    fn message<B>(&self, body: B) -> QueueMessage<B> {
+    pub(crate) fn message<B>(&self, body: B) -> QueueMessage<B> {
         QueueMessage {
             body,
             correlation_id: CorrelationId::new(self.now(), &OsEntropy),
@@ -433,6 +433,33 @@ impl World {
             }
         }
     }
+}
+
+/// Calls the control API of a simulator.
+pub(crate) async fn call_control(
+    simulator: &Router,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Value {
+    let body = if body.is_null() {
+        Body::empty()
+    } else {
+        Body::from(body.to_string())
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .body(body)
+        .unwrap();
+    let response = simulator.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = axum::body::to_bytes(response.into_body(), MAX_RESPONSE_BYTES);
+    let body = body.await.unwrap();
+    let text = String::from_utf8_lossy(&body);
+    assert!(status.is_success(), "{method} {path}: {status} {text}");
+    serde_json::from_slice(&body).unwrap()
 }
 
 fn parts(function: &str) -> &'static [Part] {

@@ -14,13 +14,8 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use crate::{
-    api_error::ApiError,
-    chat,
-    config::API_KEY,
-    embeddings, ids, moderations,
-    openai::OpenAi,
-    reply::ApiReply,
-    settings::{AnswerMode, OpenAiSettings},
+    api_error::ApiError, chat, config::API_KEY, embeddings, ids, moderations, openai::OpenAi,
+    reply::ApiReply, settings::AnswerMode,
 };
 
 const CHAT: &str = "chat/completions";
@@ -50,13 +45,14 @@ pub(crate) async fn call(
             .record(call, format!("{what}: connection lost"), false);
         return lost_connection();
     }
+    let mode = fault.answer.unwrap_or(settings.answer);
     let injected = fault
         .http
         .map(|http| StatusCode::from_u16(http).unwrap_or(StatusCode::BAD_REQUEST));
     let reply = match injected {
         Some(status) => Err(ApiError::staged(status, fault.code)),
         None if fastrand::u32(..100) < settings.fail_percent => Err(ApiError::failed()),
-        None => dispatch(&openai, &method, &path, &headers, &body, settings.answer).await,
+        None => dispatch(&openai, &method, &path, &headers, &body, mode).await,
     };
     // A completion costs tokens even if the app has gone.
     count(&openai, &path, reply.as_ref().ok());
@@ -70,7 +66,7 @@ pub(crate) async fn call(
                 "{what}: 200, {} tokens",
                 reply.prompt_tokens + reply.completion_tokens
             );
-            (respond(reply, &path, &settings), text, true)
+            (respond(reply, &path, mode, settings.slow_ms), text, true)
         }
         Err(error) => {
             let text = format!("{what}: {}", error.summary());
@@ -146,9 +142,9 @@ fn count(openai: &OpenAi, path: &str, reply: Option<&ApiReply>) {
     }
 }
 
-fn respond(reply: ApiReply, path: &str, settings: &OpenAiSettings) -> Response {
-    if path == CHAT && settings.answer == AnswerMode::Slow {
-        slow_response(&reply.body, settings.slow_ms)
+fn respond(reply: ApiReply, path: &str, mode: AnswerMode, slow_ms: u64) -> Response {
+    if path == CHAT && mode == AnswerMode::Slow {
+        slow_response(&reply.body, slow_ms)
     } else {
         Json(reply.body).into_response()
     }

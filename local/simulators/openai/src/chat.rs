@@ -113,6 +113,7 @@ async fn parse_request(openai: &OpenAi, body: &Value) -> Result<CompletionReques
     let mut request = CompletionRequest {
         model: model.to_owned(),
         words: String::new(),
+        first_message: None,
         features: None,
         form: response_format(&fields)?,
         prompt_tokens: 0,
@@ -193,7 +194,11 @@ async fn add_message(
     message.need("role")?;
     let role = message.one_of("role", &ROLES)?;
     if message.need("content")?.is_string() {
-        request.add_text(message.text("content")?);
+        let text = message.text("content")?;
+        request.add_text(text);
+        if role == Some("user") && request.first_message.is_none() {
+            request.first_message = Some(text.to_owned());
+        }
         return Ok(());
     }
     for (at, part) in message.list("content")?.iter().enumerate() {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    carousel::CarouselRequest,
     features::ImageFeatures,
     names::{Language, describe},
     schema::filled,
@@ -15,6 +16,8 @@ pub(crate) struct CompletionRequest {
     pub(crate) model: String,
     /// All texts of the conversation.
     pub(crate) words: String,
+    /// The first message of the user, if it is a text.
+    pub(crate) first_message: Option<String>,
     pub(crate) features: Option<ImageFeatures>,
     pub(crate) form: ResponseFormat,
     pub(crate) prompt_tokens: u64,
@@ -36,7 +39,7 @@ pub(crate) struct Completion {
     pub(crate) completion_tokens: u64,
 }
 
-const REFUSAL: &str = "I'm sorry, I can't help with that picture.";
+const REFUSAL: &str = "I'm sorry, I can't help with that.";
 
 pub(crate) fn complete(request: &CompletionRequest, mode: AnswerMode) -> Completion {
     if mode == AnswerMode::Refusal {
@@ -51,7 +54,7 @@ pub(crate) fn complete(request: &CompletionRequest, mode: AnswerMode) -> Complet
     let content = if mode == AnswerMode::Garbage {
         garbage()
     } else {
-        good(request)
+        good(request, mode)
     };
     let all = tokens(&content);
     let half = (mode == AnswerMode::Short).then_some(all / 2);
@@ -81,7 +84,14 @@ pub(crate) fn complete(request: &CompletionRequest, mode: AnswerMode) -> Complet
     }
 }
 
-fn good(request: &CompletionRequest) -> String {
+fn good(request: &CompletionRequest, mode: AnswerMode) -> String {
+    let first_message = request.first_message.as_deref();
+    if let (ResponseFormat::Schema(_), Some(carousel)) = (
+        &request.form,
+        first_message.and_then(CarouselRequest::parse),
+    ) {
+        return carousel.answer(mode).to_string();
+    }
     let known = request
         .features
         .as_ref()

@@ -3,6 +3,8 @@
 use confab_simulator_base::Fault;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::AnswerMode;
+
 pub(crate) type CallFaults = confab_simulator_base::CallFaults<CallFault>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub(crate) struct CallFault {
     /// Delay of the answer, after it was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hang_ms: Option<u64>,
+    /// The quality of the completion, whatever the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<AnswerMode>,
     /// The connection is lost before anything was done.
     pub(crate) drop_before: bool,
     /// The connection is lost before the answer, which costs tokens all the same.
@@ -35,6 +40,7 @@ impl Default for CallFault {
             http: None,
             code: None,
             hang_ms: None,
+            answer: None,
             drop_before: false,
             drop_after: false,
         }

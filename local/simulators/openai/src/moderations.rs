@@ -1,4 +1,4 @@
-//! `POST /moderations`: flags one pattern and one word, which do not occur by accident.
+//! `POST /moderations`: flags one pattern and three words, which do not occur by accident.
 
 use serde_json::{Map, Value, json};
 
@@ -23,16 +23,21 @@ const CATEGORIES: [&str; 13] = [
     "violence",
     "violence/graphic",
 ];
-const TEXT_CATEGORY: &str = "harassment";
 const PICTURE_CATEGORY: &str = "violence/graphic";
-const FLAGGED_WORD: &str = "flagme";
+/// Words and the categories that they belong to.
+const FLAGGED_WORDS: [(&str, &str); 3] = [
+    ("flagme", "harassment"),
+    ("flaghate", "hate"),
+    ("flagharm", "self-harm"),
+];
 
 /// What one input holds, and which parts of it are flagged.
 #[derive(Debug, Clone, Copy, Default)]
 struct Moderated {
     has_text: bool,
     has_picture: bool,
-    text: bool,
+    /// The category of a flagged word.
+    text: Option<&'static str>,
     picture: bool,
 }
 
@@ -49,9 +54,12 @@ pub(crate) async fn answer(openai: &OpenAi, body: &Value) -> Result<ApiReply, Ap
     let mut prompt_tokens = 0;
     let mut text = |text: &str| {
         prompt_tokens += tokens(text);
-        text.to_lowercase().contains(FLAGGED_WORD)
+        let text = text.to_lowercase();
+        let mut flagged = FLAGGED_WORDS.iter();
+        let found = flagged.find(|(word, _)| text.contains(word));
+        found.map(|(_, category)| *category)
     };
-    let alone = |text: bool| Moderated {
+    let alone = |text| Moderated {
         has_text: true,
         text,
         ..Moderated::default()
@@ -80,7 +88,7 @@ pub(crate) async fn answer(openai: &OpenAi, body: &Value) -> Result<ApiReply, Ap
 async fn moderate_parts(
     openai: &OpenAi,
     parts: &[Value],
-    text: &mut (dyn FnMut(&str) -> bool + Send),
+    text: &mut (dyn FnMut(&str) -> Option<&'static str> + Send),
 ) -> Result<Moderated, ApiError> {
     let mut moderated = Moderated::default();
     for (at, part) in parts.iter().enumerate() {
@@ -89,7 +97,7 @@ async fn moderate_parts(
         if part.one_of("type", &["text", "image_url"])? == Some("text") {
             part.only(&["type", "text"], &[])?;
             moderated.has_text = true;
-            moderated.text |= text(part.text("text")?);
+            moderated.text = text(part.text("text")?).or(moderated.text);
             continue;
         }
         part.only(&["type", "image_url"], &[])?;
@@ -107,8 +115,7 @@ async fn moderate_parts(
 
 fn result(moderated: Moderated) -> Value {
     let is_flagged = |category: &str| {
-        (moderated.text && category == TEXT_CATEGORY)
-            || (moderated.picture && category == PICTURE_CATEGORY)
+        moderated.text == Some(category) || (moderated.picture && category == PICTURE_CATEGORY)
     };
     let by_category = |value: &dyn Fn(&str) -> Value| -> Map<String, Value> {
         CATEGORIES
@@ -128,7 +135,7 @@ fn result(moderated: Moderated) -> Value {
         text.into_iter().chain(image).collect()
     };
     json!({
-        "flagged": moderated.text || moderated.picture,
+        "flagged": moderated.text.is_some() || moderated.picture,
         "categories": by_category(&|category| is_flagged(category).into()),
         "category_scores": by_category(&|category| if is_flagged(category) { 0.97 } else { 0.0001 }.into()),
         "category_applied_input_types": by_category(&applied),

@@ -28,6 +28,18 @@ pub(crate) enum AnswerMode {
     Short,
     /// The completion is good, and arrives in small parts.
     Slow,
+    /// A carousel has a slide too few.
+    WrongCount,
+    /// A carousel is in another language.
+    WrongLanguage,
+    /// A carousel quotes a verse that the request does not have.
+    UnknownVerse,
+    /// A carousel has titles that are far too long.
+    TooLong,
+    /// A carousel says what the subject tells the model to say.
+    Obedient,
+    /// A carousel has a word that moderation flags.
+    Flagged,
 }
 
 impl Default for OpenAiSettings {

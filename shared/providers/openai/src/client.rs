@@ -1,4 +1,4 @@
-//! Client of the model's API: describes pictures, embeds texts and moderates content.
+//! Client of the model's API: writes texts, describes pictures, embeds texts and moderates content.
 
 use std::time::Duration;
 
@@ -8,13 +8,18 @@ use reqwest::{Client, header::ACCEPT};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::{ModelError, Seen, Verdict, parse_seen, parse_vectors, parse_verdict, vision_request};
+use crate::{
+    ChatRequest, Completion, ModelError, Seen, Verdict, parse_completion, parse_seen,
+    parse_vectors, parse_verdict, vision_request,
+};
 
 #[derive(Debug, Clone)]
 pub struct ModelConfig {
     /// `https://api.openai.com/v1`
     pub api_url: String,
     pub api_key: SecretString,
+    /// The model of completions without pictures.
+    pub text: String,
     /// The vision model.
     pub vision: String,
     pub embedding: String,
@@ -29,6 +34,7 @@ impl ModelConfig {
         Self {
             api_url,
             api_key,
+            text: "gpt-4o-mini".to_owned(),
             vision: "gpt-4.1-mini".to_owned(),
             embedding: "text-embedding-3-small".to_owned(),
             moderation: "omni-moderation-latest".to_owned(),
@@ -50,11 +56,13 @@ pub struct Model {
 struct Timeouts {
     /// Vision generates about a thousand tokens sequentially.
     vision: Duration,
+    completion: Duration,
     other: Duration,
 }
 
 const REQUEST_TIMEOUTS: Timeouts = Timeouts {
     vision: Duration::from_secs(40),
+    completion: Duration::from_secs(20),
     other: Duration::from_secs(10),
 };
 /// A typical completion has ten kilobytes.
@@ -81,6 +89,33 @@ impl Model {
             correlation_id: Some(correlation_id),
             ..self.clone()
         }
+    }
+
+    /// Returns a client whose requests take at most this long, and no longer than usual.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let Timeouts {
+            vision,
+            completion,
+            other,
+        } = self.timeouts;
+        let timeouts = Timeouts {
+            vision: vision.min(limit),
+            completion: completion.min(limit),
+            other: other.min(limit),
+        };
+        Self {
+            timeouts,
+            ..self.clone()
+        }
+    }
+
+    /// Completes a conversation in the form of a schema. Each call is charged, whatever its outcome.
+    pub async fn complete(&self, request: &ChatRequest) -> Result<Completion, ModelError> {
+        let request = request.render(&self.config.text);
+        let timeout = self.timeouts.completion;
+        let response = self.call("chat/completions", &request, timeout, MAX_COMPLETION_BYTES);
+        parse_completion(&response.await?)
     }
 
     /// Describes a picture and suggests chat rooms, in the language with the tag `lang`, such as
@@ -138,6 +173,15 @@ impl Model {
             .map(|text| json!({"type": "text", "text": text}));
         let picture = json!({"type": "image_url", "image_url": {"url": vision_request::data_url(picture_jpeg)}});
         let input: Vec<Value> = text.into_iter().chain([picture]).collect();
+        self.verdict(&input.into()).await
+    }
+
+    /// Moderates a text.
+    pub async fn moderate_text(&self, text: &str) -> Result<Verdict, ModelError> {
+        self.verdict(&text.into()).await
+    }
+
+    async fn verdict(&self, input: &Value) -> Result<Verdict, ModelError> {
         let request = json!({"model": self.config.moderation, "input": input});
         parse_verdict(
             &self
@@ -174,7 +218,7 @@ impl Model {
             .await;
         let response = response.map_err(ModelError::from_transport)?;
         let response = ApiResponse::read_up_to(max_bytes, response).await;
-        let response = response.map_err(|error| ModelError::busy(error.to_string()))?;
+        let response = response.map_err(|error| ModelError::Lost(error.to_string()))?;
         if !response.status.is_success() {
             return Err(ModelError::from_response(&response));
         }

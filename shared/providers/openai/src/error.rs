@@ -16,7 +16,10 @@ pub enum ModelError {
     /// The request was never sent.
     #[error("model not reached: {0}")]
     NotReached(String),
-    /// Temporary: rate limits, a bad key, an outage of the model, or a lost response.
+    /// The response was lost. The request may have been carried out, and charged.
+    #[error("response lost: {0}")]
+    Lost(String),
+    /// Temporary: rate limits, a bad key, or an outage of the model. Nothing was charged.
     #[error("temporarily unavailable: {reason}")]
     Busy {
         retry_after: Option<Duration>,
@@ -42,7 +45,11 @@ impl ModelError {
     /// Tells whether a retry may succeed; after [`ModelError::Unusable`] only one.
     pub fn may_try_again(&self) -> bool {
         match self {
-            Self::NotReached(_) | Self::Busy { .. } | Self::Unpaid | Self::Unusable(_) => true,
+            Self::NotReached(_)
+            | Self::Lost(_)
+            | Self::Busy { .. }
+            | Self::Unpaid
+            | Self::Unusable(_) => true,
             // Statuses that do not judge the request itself may come from a gateway.
             Self::Refused {
                 status, of_content, ..
@@ -50,11 +57,9 @@ impl ModelError {
         }
     }
 
-    pub(super) fn busy(reason: impl Into<String>) -> Self {
-        Self::Busy {
-            retry_after: None,
-            reason: reason.into(),
-        }
+    /// Tells whether the provider may have charged the request.
+    pub fn may_be_charged(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Unusable(_))
     }
 
     /// Rejects input that no request was made for.
@@ -81,7 +86,7 @@ impl ModelError {
         if error.is_builder() || error.is_connect() {
             return Self::NotReached(describe(error));
         }
-        Self::busy(describe(error))
+        Self::Lost(describe(error))
     }
 
     /// Classifies a response that is no success.
@@ -166,6 +171,7 @@ impl From<ModelError> for Error {
     fn from(error: ModelError) -> Self {
         match error {
             ModelError::NotReached(_) => Self::unavailable("model_not_reached", error),
+            ModelError::Lost(_) => Self::unavailable("model_lost", error),
             ModelError::Busy { .. } => Self::unavailable("model_busy", error),
             ModelError::Unpaid => Self::unavailable("model_unpaid", error),
             ModelError::Unusable(_) => Self::unavailable("model_unusable", error),
@@ -303,10 +309,28 @@ mod tests {
     }
 
     #[test]
+    fn requests_without_a_readable_response_may_be_charged() {
+        for error in [ModelError::Lost("x".into()), ModelError::Unusable("x")] {
+            assert!(error.may_be_charged(), "{error}");
+        }
+        for error in [
+            ModelError::NotReached("x".into()),
+            ModelError::Unpaid,
+            ModelError::invalid_request("x"),
+            error_of(500, json!(null)),
+            error_of(429, json!(null)),
+            error_of(404, json!(null)),
+        ] {
+            assert!(!error.may_be_charged(), "{error}");
+        }
+    }
+
+    #[test]
     fn error_kind_decides_whether_a_request_is_retried() {
         for (error, again, kind) in [
             (ModelError::NotReached("x".into()), true, Kind::Unavailable),
-            (ModelError::busy("x"), true, Kind::Unavailable),
+            (ModelError::Lost("x".into()), true, Kind::Unavailable),
+            (error_of(503, json!(null)), true, Kind::Unavailable),
             (ModelError::Unpaid, true, Kind::Unavailable),
             (ModelError::Unusable("x"), true, Kind::Unavailable),
             (ModelError::invalid_request("x"), false, Kind::Internal),

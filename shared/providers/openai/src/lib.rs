@@ -1,7 +1,8 @@
-//! Client of OpenAI-compatible models: vision, embeddings and moderation.
-//! Model output describes users' pictures: it is sanitized before anyone sees it.
+//! Client of OpenAI-compatible models: completions, vision, embeddings and moderation.
+//! Model output describes users' pictures or follows their words: it is checked before anyone sees it.
 
 mod client;
+mod completion;
 mod error;
 mod sanitize;
 mod seen;
@@ -10,7 +11,10 @@ mod verdict;
 mod vision_request;
 
 pub use client::{Model, ModelConfig};
+pub use completion::{
+    ChatMessage, ChatRequest, Completion, CompletionOutcome, Role, Usage, parse_completion,
+};
 pub use error::ModelError;
-pub use seen::{Caption, Seen, Suggestion, Usage, parse_seen};
+pub use seen::{Caption, Seen, Suggestion, parse_seen};
 pub use vectors::parse_vectors;
 pub use verdict::{Verdict, parse_verdict};

@@ -6,7 +6,9 @@ use confab_core::Private;
 use confab_provider_base::lenient::{Lenient, LenientString, LenientVec};
 use serde::Deserialize;
 
-use crate::{ModelError, sanitize};
+use crate::{
+    Completion, CompletionOutcome, ModelError, Usage, completion::parse_completion, sanitize,
+};
 
 /// The sanitized description of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +41,6 @@ pub struct Caption {
     pub caption: String,
 }
 
-/// The tokens that are charged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    pub prompt_tokens: u64,
-    pub completion_tokens: u64,
-}
-
 pub(super) const MAX_SUGGESTIONS: usize = 10;
 const MIN_SUGGESTIONS: usize = 3;
 const MAX_DESCRIPTION_CHARS: usize = 160;
@@ -53,34 +48,6 @@ const MAX_TITLE_CHARS: usize = 80;
 const MAX_CATEGORY_CHARS: usize = 40;
 const MAX_VISIBLE_TEXT_CHARS: usize = 500;
 const MAX_CAPTION_CHARS: usize = 400;
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Completion {
-    choices: LenientVec<Choice>,
-    usage: Lenient<UsageWire>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Choice {
-    message: Lenient<Message>,
-    finish_reason: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Message {
-    content: LenientString,
-    refusal: LenientString,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct UsageWire {
-    prompt_tokens: Lenient<u64>,
-    completion_tokens: Lenient<u64>,
-}
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -108,44 +75,23 @@ struct CaptionWire {
 
 /// Parses a chat completion that answers the request of `Model::look`.
 pub fn parse_seen(body: &[u8]) -> Result<Seen, ModelError> {
-    let completion: Completion =
-        serde_json::from_slice(body).map_err(|_| ModelError::Unusable("no completion"))?;
-    let choice = completion
-        .choices
-        .items
-        .into_iter()
-        .next()
-        .ok_or(ModelError::Unusable("no choice"))?;
-    let message = choice.message.0.unwrap_or_default();
-    let is_refused = message
-        .refusal
-        .get()
-        .is_some_and(|refusal| !refusal.trim().is_empty());
-    match choice.finish_reason.get() {
-        _ if is_refused => return Err(ModelError::declined()),
-        Some("content_filter") => return Err(ModelError::declined()),
-        Some("length") => return Err(ModelError::Unusable("cut off")),
-        _ => {}
-    }
-    let content = message
-        .content
-        .get()
-        .and_then(json_object)
-        .ok_or(ModelError::Unusable("no JSON"))?;
+    let Completion { outcome, usage } = parse_completion(body)?;
+    let text = match outcome {
+        CompletionOutcome::Text(text) => text,
+        CompletionOutcome::CutOff => return Err(ModelError::Unusable("cut off")),
+        CompletionOutcome::Declined => return Err(ModelError::declined()),
+    };
+    let content = json_object(&text).ok_or(ModelError::Unusable("no JSON"))?;
     let content: Content =
         serde_json::from_str(content).map_err(|_| ModelError::Unusable("no JSON"))?;
     let suggestions = valid_suggestions(content.suggestions.items);
     if suggestions.len() < MIN_SUGGESTIONS {
         return Err(ModelError::Unusable("too few suggestions"));
     }
-    let usage = completion.usage.0.unwrap_or_default();
     Ok(Seen {
         suggestions,
         caption: content.caption.0.unwrap_or_default().read(),
-        usage: Usage {
-            prompt_tokens: usage.prompt_tokens.0.unwrap_or(0),
-            completion_tokens: usage.completion_tokens.0.unwrap_or(0),
-        },
+        usage: usage.unwrap_or_default(),
     })
 }
 

@@ -69,6 +69,11 @@ pub enum Violation {
         slide: Option<usize>,
         field: Field,
     },
+    /// The text does what the subject asks of the model.
+    Obedience {
+        slide: Option<usize>,
+        field: Field,
+    },
     SameTitle {
         slide: usize,
         other: usize,

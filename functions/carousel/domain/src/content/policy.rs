@@ -12,8 +12,14 @@ use crate::{Language, Script};
 pub const PROMPT_VERSION: &str = "carousel-1";
 /// How long an answer is kept for the person who asked.
 pub const CACHE_TTL: Duration = Duration::from_hours(24);
-/// Calls for the slides of one carousel: the request and one repair. One slide alone is not repaired.
-pub const MAX_MODEL_CALLS: u32 = 2;
+
+/// Returns the calls for a brief: for a carousel the request and one repair, and for one slide the request.
+pub fn max_model_calls(brief: &Brief) -> u32 {
+    match brief.task {
+        Task::Deck { .. } => 2,
+        Task::Slide { .. } => 1,
+    }
+}
 
 /// Returns the cache key of a brief, within the person's own cache. `None` for briefs that want something
 /// new, and for a person's own text.

@@ -165,7 +165,7 @@ impl Talk {
             revision,
             result: WriteResult::Deck {
                 draft: draft(saga.count),
-                is_composed: false,
+                composed: None,
             },
             usage: Vec::new(),
         });

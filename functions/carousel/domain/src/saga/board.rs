@@ -6,8 +6,8 @@ use confab_core::after;
 
 use super::{Line, Note, Pending, Posted, Saga, Step};
 use crate::{
-    Button, Call, FailReason, Keyboard, MAX_COPY_TEXT, Report, RichText, Span, Tap, TapAction,
-    Texts, clip_utf16, texts, utf16_length,
+    Button, Call, ComposedReason, FailReason, Keyboard, MAX_COPY_TEXT, Report, RichText, Span, Tap,
+    TapAction, Texts, clip_utf16, texts, utf16_length,
 };
 
 /// Least time between two edits that only tell about progress.
@@ -148,15 +148,28 @@ impl Saga {
                 .with(Span::Preformatted(caption));
         }
         let mut lines = vec![texts.ready];
-        if self.content.is_composed {
-            lines.push(texts.composed);
-        }
+        lines.extend(self.composed_text(texts));
         lines.extend(note.map(|note| match note {
             Note::NotUpdated => texts.not_updated,
             Note::ChangeCancelled => texts.change_cancelled,
             Note::FileUnsure => texts.file_unsure,
         }));
         text.with(Span::Plain(format!("\n\n{}", lines.join("\n\n"))))
+    }
+
+    /// Says why the texts were written without a model.
+    fn composed_text(&self, texts: &Texts) -> Option<&'static str> {
+        if !self.content.is_composed {
+            return None;
+        }
+        match self.content.composed {
+            Some(ComposedReason::NotNeeded) => None,
+            Some(ComposedReason::Budget) => Some(texts.composed_budget),
+            None
+            | Some(
+                ComposedReason::NoModel | ComposedReason::Unavailable | ComposedReason::Unusable,
+            ) => Some(texts.composed),
+        }
     }
 
     /// Returns the caption with its hashtags, ready to paste.

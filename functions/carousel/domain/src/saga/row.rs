@@ -6,8 +6,8 @@ use confab_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CancelReason, CarouselId, Cost, Draft, FailReason, Language, Look, Origin, Page, PdfFile,
-    Slide, SlideFile, Source, TelegramId, UiLanguage, WriteTask,
+    CancelReason, CarouselId, ComposedReason, Cost, Draft, FailReason, Language, Look, Origin,
+    Page, PdfFile, Slide, SlideFile, Source, TelegramId, UiLanguage, WriteTask,
 };
 
 /// Stored states. Written and rendered are moments within a transition, and never stored.
@@ -39,6 +39,9 @@ pub struct Content {
     /// Written without a model.
     #[serde(default)]
     pub is_composed: bool,
+    /// Why it was. Rows of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composed: Option<ComposedReason>,
     pub look: Look,
 }
 

@@ -2,8 +2,8 @@ use confab_core::Timestamp;
 
 use super::*;
 use crate::{
-    Brand, CarouselId, CostKind, Draft, FailReason, Format, Language, Look, Origin, QuotaChange,
-    Slide, SlideFile, SlideKind, Source, Template, UiLanguage, WriteJob, WriteResult,
+    Brand, CarouselId, ComposedReason, CostKind, Draft, FailReason, Format, Language, Look, Origin,
+    QuotaChange, Slide, SlideFile, SlideKind, Source, Template, UiLanguage, WriteJob, WriteResult,
 };
 
 mod barrier;
@@ -137,7 +137,7 @@ impl Run {
         let count = usize::from(self.saga.count);
         self.written(WriteResult::Deck {
             draft: draft(count),
-            is_composed: false,
+            composed: None,
         })
     }
 

@@ -14,8 +14,8 @@ use super::{
     row::{Board, Posted},
 };
 use crate::{
-    CarouselEvent, CarouselId, Cost, Draft, Effect, FailReason, Language, Look, MAX_SLIDES, Origin,
-    QuotaChange, Slide, Source, UiLanguage, WriteJob, WriteResult, WriteTask,
+    CarouselEvent, CarouselId, ComposedReason, Cost, Draft, Effect, FailReason, Language, Look,
+    MAX_SLIDES, Origin, QuotaChange, Slide, Source, UiLanguage, WriteJob, WriteResult, WriteTask,
 };
 
 /// Patience with the writer. Its model may take 20 s, twice.
@@ -55,6 +55,7 @@ impl Request {
                 draft: None,
                 edits: Vec::new(),
                 is_composed: false,
+                composed: None,
                 look: self.look,
             },
             fallback: None,
@@ -164,12 +165,14 @@ impl Step<'_> {
     pub(super) fn written(&mut self, result: &WriteResult) {
         let is_slide_task = matches!(self.saga.task, WriteTask::Slide { .. });
         match result {
-            WriteResult::Deck { draft, is_composed }
+            WriteResult::Deck { draft, composed }
                 if !is_slide_task && (1..=MAX_SLIDES).contains(&draft.slides.len()) =>
             {
-                self.deck_written(draft, *is_composed);
+                self.deck_written(draft, *composed);
             }
-            WriteResult::Slide { slide } if is_slide_task => self.slide_written(slide),
+            WriteResult::Slide { slide, composed } if is_slide_task => {
+                self.slide_written(slide, *composed);
+            }
             WriteResult::Refused => self.fail(FailReason::Refused),
             WriteResult::Deck { .. } | WriteResult::Slide { .. } | WriteResult::Failed => {
                 self.write_failed();
@@ -186,26 +189,32 @@ impl Step<'_> {
         self.send_write_job();
     }
 
-    fn deck_written(&mut self, draft: &Draft, is_composed: bool) {
+    fn deck_written(&mut self, draft: &Draft, composed: Option<ComposedReason>) {
         self.saga.content.draft = Some(draft.clone());
         self.saga.content.edits.clear();
-        self.saga.content.is_composed = is_composed;
-        self.texts_written();
+        self.saga.content.is_composed = composed.is_some();
+        self.saga.content.composed = composed;
+        self.texts_written(composed);
     }
 
-    fn slide_written(&mut self, slide: &Slide) {
+    /// A composed slide says so on the whole carousel. One of the model leaves what is said there.
+    fn slide_written(&mut self, slide: &Slide, composed: Option<ComposedReason>) {
         if let WriteTask::Slide { number, .. } = self.saga.task {
             self.saga.content.replace(number, slide.clone());
         }
-        self.texts_written();
+        if composed.is_some() {
+            self.saga.content.is_composed = true;
+            self.saga.content.composed = composed;
+        }
+        self.texts_written(composed);
     }
 
     /// WRITTEN, and at once RENDERING.
-    fn texts_written(&mut self) {
+    fn texts_written(&mut self, composed: Option<ComposedReason>) {
         let slides = self.saga.content.count();
         let analysis = CarouselEvent::AnalysisCompleted(carousel::AnalysisCompleted {
             subject: self.subject(),
-            is_composed: self.saga.content.is_composed,
+            is_composed: composed.is_some(),
             millis: millis_between(self.saga.timing.requested_at, self.now()),
         });
         self.publish(analysis);

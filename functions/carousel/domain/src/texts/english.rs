@@ -37,6 +37,7 @@ pub(super) const TEXTS: Texts = Texts {
     cancelled: "Cancelled. Nothing more will be sent.",
     ready: "Ready to post. Anything to change?",
     composed: "Draft without a model: it was not available, so I put the text together by rules.",
+    composed_budget: "Draft without a model: its budget is used up for now, so I put the text together by rules.",
     not_updated: "⚠️ The change did not work. Please try again.",
     change_cancelled: "The change was cancelled.",
     file_unsure: "⚠️ I am not sure that the file reached you. If it is not in the chat, tap its button again.",

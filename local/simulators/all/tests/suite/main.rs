@@ -19,6 +19,8 @@ mod meta;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod model_carousel;
+#[cfg(test)]
 mod model_client;
 #[cfg(test)]
 mod phone;

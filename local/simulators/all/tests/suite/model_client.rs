@@ -244,8 +244,8 @@ async fn client_maps_failures_like_those_of_openai() {
     for (fault, expected) in [
         (json!({"http": 429}), "busy"),
         (json!({"http": 503}), "busy"),
-        (json!({"drop_before": true}), "busy"),
-        (json!({"drop_after": true}), "busy"),
+        (json!({"drop_before": true}), "lost"),
+        (json!({"drop_after": true}), "lost"),
         (json!({"http": 429, "code": "insufficient_quota"}), "unpaid"),
         (json!({"http": 400}), "refused"),
         (
@@ -256,6 +256,7 @@ async fn client_maps_failures_like_those_of_openai() {
         fixture.set_model_faults(json!([fault])).await;
         let told = match model.embed(&text).await.unwrap_err() {
             ModelError::Busy { .. } => "busy",
+            ModelError::Lost(_) => "lost",
             ModelError::Unpaid => "unpaid",
             ModelError::Refused { .. } => "refused",
             error => panic!("{fault} {error}"),

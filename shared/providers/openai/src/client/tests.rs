@@ -6,6 +6,7 @@ use wiremock::{
 };
 
 use super::*;
+use crate::{ChatMessage, CompletionOutcome, Role, Usage};
 
 const KEY: &str = "sk-s3cret";
 const JPEG: &[u8] = b"\xff\xd8\xff-PICTURE";
@@ -59,12 +60,27 @@ fn completion() -> Value {
         .map(|name| json!({"name": name, "key": name, "description": ""}))
         .into();
     let content = json!({"suggestions": rooms, "caption": {"title": "A pier"}}).to_string();
-    json!({"choices": [{"message": {"content": content, "refusal": null}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5}})
+    json!({"choices": [{"message": {"content": content, "refusal": null}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 5, "completion_tokens": 7}})
 }
 
-/// Returns the errors of vision, embedding and moderation.
-async fn errors(model: &Model) -> [ModelError; 3] {
+fn chat() -> ChatRequest {
+    let message = ChatMessage {
+        role: Role::User,
+        text: "{}".to_owned(),
+    };
+    ChatRequest {
+        messages: vec![message],
+        schema_name: "answer",
+        schema: json!({"type": "object"}),
+        max_tokens: 100,
+    }
+}
+
+/// Returns the errors of completion, vision, embedding and moderation.
+async fn errors(model: &Model) -> [ModelError; 5] {
     [
+        model.complete(&chat()).await.unwrap_err(),
+        model.moderate_text("a pier").await.unwrap_err(),
         model.look(JPEG, "en").await.unwrap_err(),
         model.embed(&["a pier".to_owned()]).await.unwrap_err(),
         model.moderate(JPEG, None).await.unwrap_err(),
@@ -104,6 +120,44 @@ async fn picture_is_described_by_the_vision_model() {
             .headers
             .contains_key("x-client-request-id")
     );
+}
+
+#[tokio::test]
+async fn conversation_is_completed_by_the_text_model_and_its_tokens_are_counted() {
+    let server = server_with_key("/v1/chat/completions", ok(completion())).await;
+    let completion = model(&server.uri()).complete(&chat()).await.unwrap();
+    let usage = Usage {
+        prompt_tokens: 5,
+        cached_tokens: 0,
+        completion_tokens: 7,
+    };
+    assert_eq!(completion.usage, Some(usage));
+    assert!(matches!(completion.outcome, CompletionOutcome::Text(text) if text.contains("Pier")));
+    let sent_body = sent_body(&server).await;
+    assert_eq!(
+        (&sent_body["model"], &sent_body["max_completion_tokens"]),
+        (&json!("gpt-4o-mini"), &json!(100))
+    );
+}
+
+#[tokio::test]
+async fn text_is_moderated_alone() {
+    let results = json!([{"flagged": false, "categories": {}}]);
+    let server = server_with_key("/v1/moderations", ok(json!({"results": results}))).await;
+    let verdict = model(&server.uri()).moderate_text("a pier").await.unwrap();
+    assert!(!verdict.flagged);
+    let expected = json!({"model": "omni-moderation-latest", "input": "a pier"});
+    assert_eq!(sent_body(&server).await, expected);
+}
+
+#[tokio::test]
+async fn requests_end_within_the_limit_of_the_caller() {
+    let model = model(&servers::hanging().await).within(Duration::from_millis(100));
+    for error in errors(&model).await {
+        assert!(matches!(error, ModelError::Lost(_)), "{error}");
+    }
+    let unlimited = model.within(Duration::from_secs(3600));
+    assert_eq!(unlimited.timeouts.vision, Duration::from_millis(100));
 }
 
 #[tokio::test]
@@ -267,7 +321,7 @@ async fn oversized_response_is_given_up() {
     for server in [huge.uri(), servers::endless().await] {
         for error in errors(&model(&server)).await {
             assert!(
-                matches!(&error, ModelError::Busy { reason, .. } if reason.contains("too long")),
+                matches!(&error, ModelError::Lost(reason) if reason.contains("too long")),
                 "{error}"
             );
         }
@@ -275,7 +329,7 @@ async fn oversized_response_is_given_up() {
 }
 
 #[tokio::test]
-async fn transport_failures_tell_not_sent_from_busy() {
+async fn transport_failures_tell_not_sent_from_lost() {
     for address in [
         servers::refusing().await,
         "http://no-such-host.invalid".into(),
@@ -295,11 +349,12 @@ async fn transport_failures_tell_not_sent_from_busy() {
         let mut model = model(&server);
         model.timeouts = Timeouts {
             vision: Duration::from_millis(300),
+            completion: Duration::from_millis(300),
             other: Duration::from_millis(300),
         };
         let error = model.look(JPEG, "en").await.unwrap_err();
         assert!(
-            matches!(error, ModelError::Busy { .. }) && error.may_try_again(),
+            matches!(error, ModelError::Lost(_)) && error.may_try_again(),
             "{error}"
         );
     }

@@ -168,7 +168,7 @@ fn unsure_album_is_resolved_by_its_buttons() {
             revision: 1,
             result: WriteResult::Deck {
                 draft: draft(7),
-                is_composed: false,
+                composed: None,
             },
             usage: Vec::new(),
         });

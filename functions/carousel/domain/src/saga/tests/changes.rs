@@ -224,7 +224,7 @@ fn again_asks_with_the_old_titles_and_replaces_in_place() {
     other.slides = vec![slide("t1"), slide("t2")];
     run.written(WriteResult::Deck {
         draft: other,
-        is_composed: false,
+        composed: None,
     });
     assert_eq!(run.render_jobs(), [1, 2]);
     run.draw().done(is_photo).done(is_photo);
@@ -244,7 +244,7 @@ fn again_with_another_number_of_slides_sends_an_album() {
         other.slides[0].title = "t1".into();
         run.written(WriteResult::Deck {
             draft: other,
-            is_composed: false,
+            composed: None,
         });
         run.draw().done(is_album);
         assert_eq!(run.saga.state, SagaState::Delivered);
@@ -266,7 +266,10 @@ fn one_slide_again_asks_for_that_slide_and_draws_it_alone() {
     };
     assert_eq!(job.task, task);
     assert_eq!(job.draft.as_ref().map(|draft| draft.slides.len()), Some(3));
-    run.written(WriteResult::Slide { slide: slide("t2") });
+    run.written(WriteResult::Slide {
+        slide: slide("t2"),
+        composed: None,
+    });
     assert_eq!(run.render_jobs(), [2]);
 }
 

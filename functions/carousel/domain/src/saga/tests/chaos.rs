@@ -110,7 +110,7 @@ impl World {
                         revision: job.revision,
                         result: WriteResult::Deck {
                             draft,
-                            is_composed: job.is_composer_only,
+                            composed: job.is_composer_only.then_some(ComposedReason::Unavailable),
                         },
                         usage: Vec::new(),
                     });

@@ -265,9 +265,51 @@ fn hostile_titles_stay_within_a_message() {
     }
     run.written(WriteResult::Deck {
         draft,
-        is_composed: true,
+        composed: Some(ComposedReason::Unavailable),
     });
     let line = Line::Drawing { done: 1, total: 15 };
     let (text, _) = run.saga.message_of(&line);
     assert!(crate::utf16_length(&text.text()) <= crate::MAX_MESSAGE);
+}
+
+#[test]
+fn buttons_say_why_a_model_did_not_write() {
+    let says = |composed| {
+        let mut run = Run::new(2);
+        run.written(WriteResult::Deck {
+            draft: draft(2),
+            composed,
+        });
+        let line = Line::Ready {
+            revision: 1,
+            note: None,
+        };
+        run.saga.message_of(&line).0.text()
+    };
+    let model = says(None);
+    assert!(!model.contains("without a model"), "{model}");
+    assert_eq!(says(Some(ComposedReason::NotNeeded)), model);
+    assert!(says(Some(ComposedReason::Budget)).contains("its budget is used up"));
+    for reason in [
+        ComposedReason::NoModel,
+        ComposedReason::Unavailable,
+        ComposedReason::Unusable,
+    ] {
+        assert!(says(Some(reason)).contains("it was not available"));
+    }
+}
+
+#[test]
+fn composed_slide_is_named_until_all_texts_are_written_anew() {
+    let mut run = Run::delivered(3);
+    run.apply(&SagaTrigger::WriteAgain {
+        revision: 1,
+        number: Some(2),
+    });
+    run.written(WriteResult::Slide {
+        slide: slide("t2"),
+        composed: Some(ComposedReason::Budget),
+    });
+    assert_eq!(run.saga.content.composed, Some(ComposedReason::Budget));
+    assert!(run.saga.content.is_composed);
 }

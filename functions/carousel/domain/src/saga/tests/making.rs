@@ -49,7 +49,7 @@ fn pages_with_one_hash_are_drawn_once() {
         revision: 1,
         result: WriteResult::Deck {
             draft: draft(2),
-            is_composed: false,
+            composed: None,
         },
         usage: Vec::new(),
     };
@@ -102,14 +102,17 @@ fn silent_writer_is_asked_again_then_the_composer_then_the_carousel_fails() {
 fn failed_writer_is_followed_by_the_composer_at_once() {
     for result in [
         WriteResult::Failed,
-        WriteResult::Slide { slide: slide("x") },
+        WriteResult::Slide {
+            slide: slide("x"),
+            composed: None,
+        },
         WriteResult::Deck {
             draft: draft(0),
-            is_composed: false,
+            composed: None,
         },
         WriteResult::Deck {
             draft: draft(16),
-            is_composed: false,
+            composed: None,
         },
     ] {
         let mut run = Run::new(3);
@@ -238,7 +241,7 @@ fn cancelled_carousel_sends_nothing_more_whatever_arrives() {
         revision: 1,
         result: WriteResult::Deck {
             draft: draft(2),
-            is_composed: false,
+            composed: None,
         },
         usage: Vec::new(),
     };
@@ -332,7 +335,7 @@ fn cost_is_the_sum_of_what_workers_report() {
         revision: 1,
         result: WriteResult::Deck {
             draft: draft(1),
-            is_composed: false,
+            composed: None,
         },
         usage: usage(CostKind::InputTokens, 1_000),
     });

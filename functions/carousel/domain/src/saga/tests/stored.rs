@@ -135,7 +135,7 @@ fn decision_of_a_large_hostile_carousel_fits_into_a_stored_item() {
     let mut run = Run::new(15);
     run.written(WriteResult::Deck {
         draft,
-        is_composed: false,
+        composed: None,
     });
     let effects = serde_json::to_vec(&run.effects).unwrap().len();
     assert!(effects < MAX_ITEM / 4, "{effects}");
