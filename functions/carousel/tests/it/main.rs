@@ -18,7 +18,6 @@ mod carousel_write_money;
 mod carousel_write_twice;
 mod carousels;
 mod invariants;
-mod invariants;
 mod model;
 mod telegram_connect;
 mod telegram_received;
