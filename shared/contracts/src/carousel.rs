@@ -239,3 +239,25 @@ impl Contract for Cancelled {
     const TYPE: &'static str = "carousel.cancelled";
     const VERSION: u16 = 1;
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallFailure {
+    /// Telegram asked us to wait.
+    Limited,
+    /// Telegram did not say whether it sent the message.
+    Unknown,
+    /// Telegram refused the call for good.
+    Refused,
+}
+
+/// A call of Telegram was not answered as wished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFailed {
+    pub failure: CallFailure,
+}
+
+impl Contract for CallFailed {
+    const TYPE: &'static str = "telegram.call.failed";
+    const VERSION: u16 = 1;
+}
