@@ -348,6 +348,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn peeked_messages_stay_visible_and_tell_their_attributes() {
+        let answer = r#"{"Messages":[{"MessageId":"m-1","Body":"x","MessageAttributes":{
+            "correlation_id":{"DataType":"String","StringValue":"cor_00000000000000000000000000"},
+            "reason":{"DataType":"String","StringValue":"unreadable_job"}}},{"MessageId":"m-2"}]}"#;
+        let (url, asked) = answers_once(200, answer).await;
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q-dlq"));
+        let found = queue.peek().await.unwrap();
+        let expected = [
+            PeekedMessage {
+                message_id: "m-1".into(),
+                correlation_id: "cor_00000000000000000000000000".parse().ok(),
+                reason: Some("unreadable_job".into()),
+            },
+            PeekedMessage {
+                message_id: "m-2".into(),
+                correlation_id: None,
+                reason: None,
+            },
+        ];
+        assert_eq!(found, expected);
+        let asked = asked.await.unwrap();
+        assert!(asked.contains("\"VisibilityTimeout\":0"), "{asked}");
+    }
+
+    #[tokio::test]
     async fn entries_refused_inside_a_200_are_errors() {
         let (url, asked) = answers_once(
             200,
