@@ -85,6 +85,7 @@ impl Request {
                 rendered_at: None,
             },
             cost: Cost::default(),
+            reported: carousel::Spent::default(),
         }
     }
 }

@@ -271,3 +271,36 @@ fn hostile_titles_stay_within_a_message() {
     let (text, _) = run.saga.message_of(&line);
     assert!(crate::utf16_length(&text.text()) <= crate::MAX_MESSAGE);
 }
+
+#[test]
+fn completions_tell_what_was_spent_since_the_one_before() {
+    let mut run = Run::new(2);
+    run.done(is_board).wait(4).write().draw();
+    run.done(is_album).done(is_final);
+    let trigger = SagaTrigger::EditSlide {
+        revision: 1,
+        number: 2,
+        title: "Mine".into(),
+        body: String::new(),
+    };
+    run.apply(&trigger);
+    let trigger = run.rendered(2);
+    run.apply(&trigger);
+    run.done(is_photo);
+    let completions = run.all.iter().filter_map(|effect| match effect {
+        Effect::Publish {
+            event: CarouselEvent::Completed(completed),
+        } => Some(completed),
+        _ => None,
+    });
+    let completions: Vec<_> = completions.collect();
+    assert_eq!(completions.len(), 2);
+    let calls: Vec<_> = completions
+        .iter()
+        .map(|told| told.spent.telegram_calls)
+        .collect();
+    assert!(calls.iter().all(|calls| *calls > 0), "{calls:?}");
+    assert_eq!(calls.iter().sum::<u64>(), run.saga.reported.telegram_calls);
+    let micros: u64 = completions.iter().map(|told| told.spent.micros).sum();
+    assert_eq!(micros, completions[1].micros);
+}
