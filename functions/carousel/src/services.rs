@@ -2,4 +2,6 @@
 
 pub(crate) mod books;
 pub(crate) mod conversation_queue;
+pub(crate) mod operator;
 pub(crate) mod telegram;
+pub(crate) mod watched_queues;

@@ -10,9 +10,9 @@ use confab_lambda::{OsEntropy, Platform, Readiness, StartError, started};
 use confab_provider_base::http_client;
 
 use crate::{
-    config::{Config, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
-    services::{books::Books, telegram::TelegramAccount},
-    store::Store,
+    config::{Config, OPERATOR_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
+    services::{books::Books, telegram::TelegramAccount, watched_queues::WatchedQueues},
+    store::{Journal, Store},
 };
 
 /// Parts of the service's state. A function names those that it uses: its permissions, variables,
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Store,
+    /// Events, rollups and what the sweep remembers.
+    Journal,
     Objects,
     Bus,
     ConversationQueue,
@@ -34,6 +36,12 @@ pub enum Part {
     /// Prices of what a carousel uses.
     Prices,
     WebhookSecret,
+    /// The key of the operator, who reads counts and events.
+    OperatorKey,
+    /// Queues and dead-letter queues that the sweep looks at.
+    WatchedQueues,
+    /// Event types that the template's rules subscribe to.
+    Subscriptions,
     /// The bot's token, for the id in it.
     BotId,
     /// Opens the connection to SQS during init.
@@ -46,6 +54,7 @@ impl Part {
         match self {
             Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
             Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
+            Self::OperatorKey => Some(OPERATOR_KEY),
             _ => None,
         }
     }
@@ -58,8 +67,12 @@ pub struct State {
     pub(crate) readiness: Readiness,
     pub(crate) prices: PriceList,
     pub(crate) memory_megabytes: u64,
+    pub(crate) has_model: bool,
+    pub(crate) subscriptions: Vec<String>,
     secrets: Option<Keyring>,
     store: Option<Store>,
+    journal: Option<Journal>,
+    watched_queues: Option<WatchedQueues>,
     objects: Option<Objects>,
     bus: Option<Bus>,
     conversation_queue: Option<Queue>,
@@ -86,8 +99,12 @@ impl State {
             readiness: Readiness::default(),
             prices: PriceList::default(),
             memory_megabytes: config.memory_megabytes()?,
+            has_model: config.has_model(),
+            subscriptions: Vec::new(),
             secrets: None,
             store: None,
+            journal: None,
+            watched_queues: None,
             objects: None,
             bus: None,
             conversation_queue: None,
@@ -120,6 +137,18 @@ impl State {
                 let table = Table::new(aws.dynamodb(), config.table()?);
                 self.store = Some(Store::new(table, self.clock.clone()));
             }
+            Part::Journal => {
+                let table = Table::new(aws.dynamodb(), config.journal_table()?);
+                self.journal = Some(Journal::new(table, self.clock.clone()));
+            }
+            Part::WatchedQueues => {
+                let (queues, dead) = (
+                    config.watched_queue_urls()?,
+                    config.dead_letter_queue_urls()?,
+                );
+                self.watched_queues = Some(WatchedQueues::new(aws, queues, dead));
+            }
+            Part::Subscriptions => self.subscriptions = config.subscriptions()?,
             Part::Objects => self.objects = Some(Objects::new(aws, config.bucket()?)),
             Part::Bus => self.bus = Some(Bus::new(aws, config.event_bus()?)),
             Part::ConversationQueue => {
@@ -130,7 +159,11 @@ impl State {
             Part::Renderer => self.renderer = Some(Renderer::new()),
             Part::Books => self.books = Some(Books::load()?),
             Part::Prices => self.prices = config.prices()?,
-            Part::Telegram | Part::WebhookSecret | Part::BotId | Part::SqsConnection => {}
+            Part::Telegram
+            | Part::WebhookSecret
+            | Part::OperatorKey
+            | Part::BotId
+            | Part::SqsConnection => {}
         }
         Ok(())
     }
@@ -141,6 +174,14 @@ impl State {
 
     pub(crate) fn store(&self) -> Result<&Store> {
         started(self.store.as_ref(), "store")
+    }
+
+    pub(crate) fn journal(&self) -> Result<&Journal> {
+        started(self.journal.as_ref(), "journal")
+    }
+
+    pub(crate) fn watched_queues(&self) -> Result<&WatchedQueues> {
+        started(self.watched_queues.as_ref(), "watched_queues")
     }
 
     pub(crate) fn objects(&self) -> Result<&Objects> {

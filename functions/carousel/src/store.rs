@@ -13,6 +13,7 @@ mod carousels;
 mod decisions;
 mod due;
 mod erasure;
+mod journal;
 mod outbox;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,6 +24,8 @@ use carousel_domain::{
 use confab_aws::{Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::journal::{Building, EventQuery, Journal, JournaledEvent};
 
 #[derive(Clone)]
 pub(crate) struct Store {

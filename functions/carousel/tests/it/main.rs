@@ -9,10 +9,15 @@
 )]
 
 mod carousel_conversation;
+mod carousel_events;
 mod carousel_health;
+mod carousel_journal;
 mod carousel_render;
+mod carousel_replay;
+mod carousel_stats;
 mod carousel_sweep;
 mod carousel_write;
 mod invariants;
+mod journal;
 mod telegram_received;
 mod world;

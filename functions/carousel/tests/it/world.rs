@@ -12,11 +12,12 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use carousel::{
     Part, State,
-    routes::{carousel_health, telegram_received},
+    routes::{carousel_events, carousel_health, carousel_stats, telegram_received},
     workers::{
         carousel_conversation::{self, ConversationJob},
+        carousel_journal,
         carousel_render::{self, RenderTask},
-        carousel_sweep, carousel_write,
+        carousel_replay, carousel_sweep, carousel_write,
     },
 };
 use carousel_domain::WriteJob;
@@ -33,6 +34,7 @@ use tower::ServiceExt;
 pub(crate) const CONVERSATION_QUEUE: &str = "confab-carousel-inbound.fifo";
 pub(crate) const WRITE_QUEUE: &str = "confab-carousel-write";
 pub(crate) const RENDER_QUEUE: &str = "confab-carousel-render";
+pub(crate) const JOURNAL_QUEUE: &str = "confab-carousel-journal";
 
 pub(crate) const BOT_ID: i64 = 7_000_000_001;
 const TOKEN: &str = "7000000001:AAlocal-token-of-the-simulated-bot";
@@ -281,7 +283,7 @@ impl World {
     }
 
     /// Returns the jobs of a queue that were not handled yet, as handled from now on.
-    fn take<J: DeserializeOwned>(&self, queue: &'static str) -> Vec<J> {
+    pub(crate) fn take<J: DeserializeOwned>(&self, queue: &'static str) -> Vec<J> {
         let mut handled = self.handled.lock().unwrap();
         let handled = handled.entry(queue).or_default();
         let jobs = self.jobs(queue).split_off(*handled);
@@ -339,7 +341,7 @@ impl World {
         }
     }
 
-    fn message<B>(&self, body: B) -> QueueMessage<B> {
+    pub(crate) fn message<B>(&self, body: B) -> QueueMessage<B> {
         QueueMessage {
             body,
             correlation_id: CorrelationId::new(self.now(), &OsEntropy),
@@ -417,6 +419,10 @@ fn parts(function: &str) -> &'static [Part] {
         "carousel-write" => carousel_write::PARTS,
         "carousel-render" => carousel_render::PARTS,
         "carousel-sweep" => carousel_sweep::PARTS,
+        "carousel-journal" => carousel_journal::PARTS,
+        "carousel-replay" => carousel_replay::PARTS,
+        "carousel-events" => carousel_events::PARTS,
+        "carousel-stats" => carousel_stats::PARTS,
         other => panic!("there is no function {other}"),
     }
 }
