@@ -9,12 +9,16 @@
 //! | `ALIAS#-100..` | `ALIAS` | the chat of a group that got another id |
 //! | `INBOX#tg7-90..` | `INBOX` | an inbox entry, see `confab_aws::Inbox` |
 
+mod alerts;
 mod carousels;
 mod decisions;
 mod due;
 mod erasure;
+mod events;
 mod journal;
 mod outbox;
+mod rebuild;
+mod rollups;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,7 +29,11 @@ use confab_aws::{Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::journal::{Building, EventQuery, Journal, JournaledEvent};
+pub(crate) use self::{
+    events::EventQuery,
+    journal::{Journal, JournaledEvent},
+    rebuild::Building,
+};
 
 #[derive(Clone)]
 pub(crate) struct Store {

@@ -1,4 +1,4 @@
-//! The journal's table. Only this module and those below it know its keys:
+//! The journal's table. `events`, `rollups`, `rebuild` and `alerts` read and write it, too:
 //!
 //! | pk | sk | row |
 //! |---|---|---|
@@ -9,11 +9,6 @@
 //! | `WATCH` | `WATCH` | what the sweep remembers |
 //!
 //! Rollups are grouped by day, so that one query reads the hours of a split.
-
-mod alerts;
-mod events;
-mod rebuild;
-mod rollups;
 
 use std::sync::Arc;
 
@@ -26,24 +21,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::{events::EventQuery, rebuild::Building};
+use super::rollups::{person_key, rollup_key, step_set};
 
 /// Journal rows and rollups live so long after their events.
-pub(crate) const RETENTION_DAYS: i64 = 90;
-const DAY_SECONDS: i64 = 24 * 3_600;
+pub(super) const RETENTION_DAYS: i64 = 90;
+pub(super) const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// Partitions of a day.
-const SHARDS: u8 = 16;
+pub(super) const SHARDS: u8 = 16;
 /// Rows of a rollup, because transactions on one row conflict.
-const SPLITS: u8 = 4;
+pub(super) const SPLITS: u8 = 4;
 
 /// A longer event is a mistake. Pages of events stay below the megabyte of a query.
 const MAX_ENVELOPE_BYTES: usize = 16 * 1024;
 
 #[derive(Clone)]
 pub(crate) struct Journal {
-    table: Table,
-    clock: Arc<dyn Clock>,
+    pub(super) table: Table,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Journal {
@@ -111,7 +106,8 @@ impl Journal {
             generations: generations.to_vec(),
             expires_at: expiry(event.occurred_at),
         };
-        let pk = day_pk(&day_of(event.occurred_at), shard_of(event, SHARDS));
+        let shard = part_of(&event.id.to_string(), SHARDS);
+        let pk = day_pk(&day_of(event.occurred_at), shard);
         let row = Table::to_row(pk, event_sk(event), &row)?;
         self.table.transact_put(row, Condition::not_exists())
     }
@@ -123,7 +119,7 @@ impl Journal {
         event: &Event<Value>,
         added: &Contribution,
     ) -> Result<Vec<TransactWriteItem>> {
-        let split = shard_of(event, SPLITS).to_string();
+        let split = part_of(&event.id.to_string(), SPLITS).to_string();
         let expires_at = number(expiry(event.occurred_at));
         let mut writes = Vec::new();
         for (metric, fields) in &added.metrics {
@@ -136,22 +132,24 @@ impl Journal {
                 additions.push(format!("#f{index} :f{index}"));
             }
             let update = format!("SET expires_at = :expires_at ADD {}", additions.join(", "));
-            let key = rollups::rollup_key(generation, &added.hour, metric, &split);
+            let key = rollup_key(generation, &added.hour, metric, &split);
             writes.push(self.table.transact_update(key, &update, values)?);
         }
         if let Some(person) = &added.person {
             let values = Condition::none()
                 .value(":expires_at", expires_at)
-                .value(":steps", rollups::step_set(&person.steps));
+                .value(":steps", step_set(&person.steps));
             let update = "SET expires_at = :expires_at ADD steps :steps";
-            let key = rollups::person_key(generation, &person.day, &person.person, &split);
+            // A person has one row, whatever the event.
+            let split = part_of(&person.person, SPLITS).to_string();
+            let key = person_key(generation, &person.day, &person.person, &split);
             writes.push(self.table.transact_update(key, update, values)?);
         }
         Ok(writes)
     }
 }
 
-fn day_pk(day: &str, shard: u8) -> String {
+pub(super) fn day_pk(day: &str, shard: u8) -> String {
     format!("DAY#{day}#{shard:02}")
 }
 
@@ -162,20 +160,20 @@ fn event_sk(event: &Event<Value>) -> String {
 }
 
 /// Returns milliseconds as a text that sorts. Times before 1970 count as 1970.
-fn millis_of(at: Timestamp) -> String {
+pub(super) fn millis_of(at: Timestamp) -> String {
     format!("{:015}", at.as_millisecond().max(0))
 }
 
-/// Returns one of `count` parts for an event, the same for each copy.
-fn shard_of(event: &Event<Value>, count: u8) -> u8 {
-    Sha256::digest(event.id.to_string().as_bytes())[0] % count
+/// Returns one of `count` parts for an id, always the same.
+fn part_of(id: &str, count: u8) -> u8 {
+    Sha256::digest(id.as_bytes())[0] % count
 }
 
-fn expiry(occurred_at: Timestamp) -> i64 {
+pub(super) fn expiry(occurred_at: Timestamp) -> i64 {
     occurred_at.as_second() + RETENTION_DAYS * DAY_SECONDS
 }
 
-fn journaled(row: Row) -> Result<JournaledEvent> {
+pub(super) fn journaled(row: Row) -> Result<JournaledEvent> {
     let row: JournalRow = Table::from_row(row)?;
     let event = serde_json::from_str(&row.envelope);
     Ok(JournaledEvent {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use confab_aws::{Condition, text};
 use confab_core::{Kind, Result};
 use confab_testkit::{Enumeration, Faults, Scenario, enumerate, sample};
 use serde_json::{Value, json};
 
 use crate::{
-    journal::{completed, event, requested},
+    journal::{TODAY, completed, event, requested},
     world::World,
 };
 
@@ -101,6 +102,29 @@ async fn concurrent_events_of_one_hour_are_all_counted() {
     assert!(journaled.await.iter().all(Result::is_ok));
     assert_eq!(world.check_rollups("at once").await, 40);
     assert_eq!(world.stats().await["counters"]["requested"], 40);
+}
+
+#[tokio::test]
+async fn person_has_one_row_a_day() {
+    let world = World::open().await;
+    for number in 0..8 {
+        // One owner, two steps, many ids.
+        world
+            .journal(&requested(number * 7, world.now()))
+            .await
+            .unwrap();
+        let written = json!({ "owner": "0", "kind": "text" });
+        let written = event(100 + number, world.now(), "user.message.received", &written);
+        world.journal(&written).await.unwrap();
+    }
+    let mut rows = Vec::new();
+    for split in 0..4 {
+        let pk = format!("PEOPLE#1#{TODAY}#{split}");
+        let keys = Condition::expression("pk = :pk").value(":pk", text(pk));
+        rows.extend(world.journal_table().query(None, keys, 10).await.unwrap());
+    }
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["steps"].as_ss().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -23,12 +23,6 @@ async fn counts(world: &World) -> Value {
     ])
 }
 
-fn table(world: &World) -> Table {
-    let env = world.cloud.env("carousel-journal");
-    let name = env.required("CONFAB_JOURNAL_TABLE").unwrap();
-    Table::new(world.cloud.aws("outside").dynamodb(), name)
-}
-
 /// Adds a wrong count to the rollups of the generation.
 async fn spoil(world: &World, generation: u64) {
     let mut row = Table::key(
@@ -36,7 +30,11 @@ async fn spoil(world: &World, generation: u64) {
         format!("{TODAY}T12#requested"),
     );
     row.insert("all@00".to_owned(), number(77));
-    table(world).put(row, Condition::none()).await.unwrap();
+    world
+        .journal_table()
+        .put(row, Condition::none())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -208,7 +206,8 @@ impl Scenario for Counting {
         let read = Condition::none()
             .name_attribute("#c", "current")
             .value(":two", number(2));
-        table(&self.0)
+        self.0
+            .journal_table()
             .update(pointer, "SET #c = :two", read)
             .await
             .unwrap();

@@ -4,6 +4,7 @@ use carousel::{
     routes::{carousel_events, carousel_stats},
     workers::{carousel_journal, carousel_replay},
 };
+use confab_aws::Table;
 use confab_core::{CorrelationId, EventId, Result, Timestamp};
 use confab_testkit::{TestRequest, TestResponse, send};
 use serde_json::{Value, json};
@@ -38,6 +39,13 @@ pub(crate) fn completed(number: u64, at: Timestamp, millis: u64) -> Value {
 }
 
 impl World {
+    /// The journal's table, with all permissions.
+    pub(crate) fn journal_table(&self) -> Table {
+        let env = self.cloud.env("carousel-journal");
+        let name = env.required("CONFAB_JOURNAL_TABLE").unwrap();
+        Table::new(self.cloud.aws("outside").dynamodb(), name)
+    }
+
     /// Delivers an event to the journal, as EventBridge and SQS do.
     pub(crate) async fn journal(&self, event: &Value) -> Result<()> {
         let body = serde_json::from_value(json!({ "detail": event }));

@@ -5,7 +5,7 @@ use confab_aws::{Condition, Row, Table};
 use confab_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::Journal;
+use super::journal::Journal;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct WatchRow {

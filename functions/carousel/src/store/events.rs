@@ -7,7 +7,10 @@ use confab_core::{CorrelationId, Error, EventId, Result, Timestamp};
 use confab_worker::Consistency;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Journal, JournaledEvent, SHARDS, day_pk, journaled, millis_of, rollups::days};
+use super::{
+    journal::{Journal, JournaledEvent, SHARDS, day_pk, journaled, millis_of},
+    rollups::days,
+};
 
 /// Rows of one query of a shard.
 const CHUNK: usize = 50;

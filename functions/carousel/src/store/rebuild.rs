@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    DAY_SECONDS, Journal, RETENTION_DAYS, SHARDS, day_pk,
+    journal::{DAY_SECONDS, Journal, RETENTION_DAYS, SHARDS, day_pk, expiry},
     rollups::{BASE, Pointer, days, person_key, rollup_key, step_set},
 };
 
@@ -169,7 +169,7 @@ impl Journal {
         let end = format!("{day}T23:59:59Z").parse::<Timestamp>();
         let end =
             end.map_err(|e| Error::invalid("bad_day", "A day is as 2026-11-29.").with_source(e))?;
-        row.insert("expires_at".to_owned(), number(super::expiry(end)));
+        row.insert("expires_at".to_owned(), number(expiry(end)));
         self.table.put(row, Condition::none()).await.map(drop)
     }
 

@@ -9,7 +9,10 @@ use confab_core::{Result, Timestamp, after};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{DAY_SECONDS, Journal, SPLITS, rebuild::Building};
+use super::{
+    journal::{DAY_SECONDS, Journal, SPLITS},
+    rebuild::Building,
+};
 
 /// The split that a rebuild writes. Events never add to it.
 pub(super) const BASE: &str = "base";
