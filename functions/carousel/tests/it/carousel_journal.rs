@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use carousel::workers::carousel_conversation::ConversationJob;
 use confab_aws::{Condition, text};
 use confab_core::{Kind, Result};
 use confab_testkit::{Enumeration, Faults, Scenario, enumerate, sample};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     journal::{TODAY, completed, event, requested},
-    world::World,
+    world::{CONVERSATION_QUEUE, REDELIVERY_DELAY, World},
 };
 
 #[tokio::test]
@@ -125,6 +126,26 @@ async fn person_has_one_row_a_day() {
     }
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0]["steps"].as_ss().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn failed_calls_of_telegram_are_counted() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    let faults = json!({ "calls": [{ "method": "sendMessage", "retry_after": 2 },
+        { "method": "sendMediaGroup", "drop_after": true }] });
+    world.control("PUT", "/api/telegram/faults", &faults).await;
+    let update = world.write(&dana, "/carousel 2: small habits").await;
+    world.receive(&update).await;
+    let job: ConversationJob = world.take(CONVERSATION_QUEUE).pop().unwrap();
+    world.conversation(job.clone()).await.unwrap_err();
+    world.clock().advance(REDELIVERY_DELAY);
+    world.conversation(job).await.unwrap();
+    world.run().await;
+    world.run_journal().await;
+    let counters = &world.stats().await["counters"];
+    let failures = (&counters["telegram.limited"], &counters["telegram.unknown"]);
+    assert_eq!(failures, (&json!(1), &json!(1)), "{counters}");
 }
 
 #[tokio::test]

@@ -165,18 +165,20 @@ impl<'a> EffectExecutor<'a> {
         if call.is_new_message() {
             store.set_attempted(self.trigger, effect, true).await?;
         }
+        let mut failure = None;
         let outcome = match self.perform(&effect.what, chat_id, call).await {
             Ok(messages) => done(&SendOutcome::Done { messages }),
             Err(CallError::Own(error)) => later(&error),
             Err(CallError::Telegram(error)) => {
-                if let Some(failure) = failure_of(&error, call) {
-                    self.tell_of(failure, effect).await;
-                }
+                failure = failure_of(&error, call);
                 outcome_of(error, call, effect)
             }
         };
         if call.is_new_message() && matches!(outcome, EffectOutcome::Later { .. }) {
             store.set_attempted(self.trigger, effect, false).await?;
+        }
+        if let Some(failure) = failure {
+            self.tell_of(failure, effect).await;
         }
         Ok(outcome)
     }
