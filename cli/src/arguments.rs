@@ -72,7 +72,8 @@ pub(crate) enum Command {
     /// it, and its effects are real: a worker may send a message to a user. The exit code is 1 if the function or a
     /// record failed, or if the response's status is 400 or more.
     /// A COR_ID names the dead letters with that correlation id; each goes back to its source queue.
-    /// Events of the event bus cannot be replayed yet.
+    /// With --events, the counts of the carousel are compared with its journal, and then counted again from it. Nothing
+    /// is sent to anyone. Other events of the event bus are replayed from its archive, in the AWS console.
     Replay(ReplayArguments),
     /// Connects the bot of the carousel
     #[command(subcommand)]
@@ -136,8 +137,14 @@ pub(crate) enum CarouselAction {
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
     /// A file with an event, or a correlation id
-    #[arg(value_name = "FILE|COR_ID")]
-    pub(crate) what: PathBuf,
+    #[arg(value_name = "FILE|COR_ID", required_unless_present = "events")]
+    pub(crate) what: Option<PathBuf>,
+    /// The carousel's counts, from its journal
+    #[arg(long, conflicts_with_all = ["what", "function"])]
+    pub(crate) events: bool,
+    /// Only compare, and change nothing
+    #[arg(long, requires = "events")]
+    pub(crate) dry_run: bool,
     /// The function, by the name of its binary [default: the file's name up to its first dot]
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,

@@ -132,8 +132,14 @@ async fn replay(place: &Place, arguments: ReplayArguments) -> Result<Answer> {
     let ReplayArguments {
         what,
         function,
+        events: _,
+        dry_run,
         yes,
     } = arguments;
+    let Some(what) = what else {
+        let progress = |line| eprintln!("{line}");
+        return replay::events::rebuild(place, dry_run, &Terminal { yes }, progress).await;
+    };
     match (Stored::of(&what), function) {
         // On a laptop there is no other stack.
         (Stored::File(file), function) => {

@@ -1,4 +1,6 @@
-//! `confab replay`: a stored event, once more. What is stored today are sample events and dead letters.
+//! `confab replay`: stored events once more. Stored are sample events, dead letters, and the carousel's journal.
+
+pub(crate) mod events;
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use confab_contracts::{
     Contract, carousel,
     maintenance::CleanupDue,
+    operations,
     payments::{
         CreditUsed, PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded,
         RefundRequested,
@@ -726,12 +727,17 @@ fn is_event_of(function: &Function, template: &Template, event: &str) -> Result<
             .route_key
             .is_some_and(|key| keys.contains(&key.as_str())));
     }
-    let tick: EventBridgeEvent = serde_json::from_str(event)?;
     let is_scheduled = template
         .schedules
         .iter()
         .any(|schedule| schedule.target_arn == function.arn);
-    Ok(is_scheduled && tick.source == "aws.scheduler")
+    if !is_scheduled {
+        // An operator invokes it with a command.
+        let command: Value = serde_json::from_str(event)?;
+        return Ok(command["step"].is_string());
+    }
+    let tick: EventBridgeEvent = serde_json::from_str(event)?;
+    Ok(tick.source == "aws.scheduler")
 }
 
 /// What is written out for clients is what is deployed, and nothing else.
@@ -822,14 +828,19 @@ fn every_contract_has_a_sample_and_every_sample_a_contract() -> Result<()> {
     sample_says::<carousel::Edited>()?;
     sample_says::<carousel::Failed>()?;
     sample_says::<carousel::Cancelled>()?;
-    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 25);
+    sample_says::<carousel::CallFailed>()?;
+    sample_says::<operations::AlertTriggered>()?;
+    sample_says::<operations::MetricsCollected>()?;
+    sample_says::<operations::HealthChecked>()?;
+    sample_says::<operations::ErrorOccurred>()?;
+    assert_eq!(files(&root().join("events/contracts"), ".json").len(), 30);
     let sources = files(&root().join("shared/contracts/src"), ".rs");
     let contracts = sources.iter().map(|file| {
         Ok(std::fs::read_to_string(file)?
             .matches("impl Contract for")
             .count())
     });
-    assert_eq!(contracts.sum::<Result<usize>>()?, 25);
+    assert_eq!(contracts.sum::<Result<usize>>()?, 30);
     Ok(())
 }
 

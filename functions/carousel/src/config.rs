@@ -56,6 +56,31 @@ impl Config {
         self.0.required("CONFAB_TABLE")
     }
 
+    /// Name of the journal's table.
+    pub(crate) fn journal_table(&self) -> Result<&str, EnvError> {
+        self.0.required("CONFAB_JOURNAL_TABLE")
+    }
+
+    /// URLs of the queues whose depth the sweep reads.
+    pub(crate) fn watched_queue_urls(&self) -> Result<Vec<String>, EnvError> {
+        self.0.required("CONFAB_WATCHED_QUEUE_URLS").map(list)
+    }
+
+    /// URLs of the dead-letter queues that the sweep looks into.
+    pub(crate) fn dead_letter_queue_urls(&self) -> Result<Vec<String>, EnvError> {
+        self.0.required("CONFAB_DEAD_LETTER_QUEUE_URLS").map(list)
+    }
+
+    /// Event types that the rules of the template subscribe to: one entry for each rule and type.
+    pub(crate) fn subscriptions(&self) -> Result<Vec<String>, EnvError> {
+        self.0.required("CAROUSEL_SUBSCRIPTIONS").map(list)
+    }
+
+    /// Whether a model writes texts.
+    pub(crate) fn has_model(&self) -> bool {
+        self.0.optional("MODEL_API_KEY_PARAM").is_some()
+    }
+
     /// Name of the S3 bucket.
     pub(crate) fn bucket(&self) -> Result<&str, EnvError> {
         self.0.required("CONFAB_BUCKET")
@@ -122,4 +147,8 @@ impl Config {
     pub(crate) fn prices(&self) -> Result<PriceList, EnvError> {
         Ok(self.0.parsed("CAROUSEL_PRICES")?.unwrap_or_default())
     }
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
 }

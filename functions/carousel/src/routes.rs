@@ -1,6 +1,8 @@
 //! Functions behind API Gateway, one module each.
 
+pub mod carousel_events;
 pub mod carousel_health;
+pub mod carousel_stats;
 pub mod carousels;
 pub mod telegram_connect;
 pub mod telegram_received;

@@ -7,3 +7,4 @@ pub(crate) mod model;
 pub(crate) mod render_jobs;
 pub(crate) mod requests;
 pub(crate) mod telegram;
+pub(crate) mod watched_queues;

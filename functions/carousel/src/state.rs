@@ -13,8 +13,10 @@ use confab_provider_base::http_client;
 
 use crate::{
     config::{Config, MODEL_API_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
-    services::{books::Books, model::WriterModel, telegram::TelegramAccount},
-    store::Store,
+    services::{
+        books::Books, model::WriterModel, telegram::TelegramAccount, watched_queues::WatchedQueues,
+    },
+    store::{Journal, Store},
 };
 
 /// Parts of the service's state. A function names those that it uses: its permissions, variables,
@@ -22,6 +24,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Store,
+    /// Events, rollups and what the sweep remembers.
+    Journal,
     Objects,
     Bus,
     ConversationQueue,
@@ -38,9 +42,14 @@ pub enum Part {
     /// The model that writes, if one is configured.
     Model,
     WebhookSecret,
+    /// The key of the operator, who reads counts and events.
+    OperatorKey,
+    /// Queues and dead-letter queues that the sweep looks at.
+    WatchedQueues,
+    /// Event types that the template's rules subscribe to.
+    Subscriptions,
     /// The bot's token, for the id in it.
     BotId,
-    OperatorKey,
     /// Whether `POST /test-carousel` is on.
     TestRoute,
     /// Opens the connection to SQS during init.
@@ -68,8 +77,12 @@ pub struct State {
     pub(crate) prices: PriceList,
     pub(crate) memory_megabytes: u64,
     pub(crate) is_test_route_on: bool,
+    pub(crate) has_model: bool,
+    pub(crate) subscriptions: Vec<String>,
     secrets: Option<Keyring>,
     store: Option<Store>,
+    journal: Option<Journal>,
+    watched_queues: Option<WatchedQueues>,
     objects: Option<Objects>,
     bus: Option<Bus>,
     conversation_queue: Option<Queue>,
@@ -98,8 +111,12 @@ impl State {
             prices: PriceList::default(),
             memory_megabytes: config.memory_megabytes()?,
             is_test_route_on: false,
+            has_model: config.has_model(),
+            subscriptions: Vec::new(),
             secrets: None,
             store: None,
+            journal: None,
+            watched_queues: None,
             objects: None,
             bus: None,
             conversation_queue: None,
@@ -136,6 +153,18 @@ impl State {
                 let table = Table::new(aws.dynamodb(), config.table()?);
                 self.store = Some(Store::new(table, self.clock.clone()));
             }
+            Part::Journal => {
+                let table = Table::new(aws.dynamodb(), config.journal_table()?);
+                self.journal = Some(Journal::new(table, self.clock.clone()));
+            }
+            Part::WatchedQueues => {
+                let (queues, dead) = (
+                    config.watched_queue_urls()?,
+                    config.dead_letter_queue_urls()?,
+                );
+                self.watched_queues = Some(WatchedQueues::new(aws, queues, dead));
+            }
+            Part::Subscriptions => self.subscriptions = config.subscriptions()?,
             Part::Objects => self.objects = Some(Objects::new(aws, config.bucket()?)),
             Part::Bus => self.bus = Some(Bus::new(aws, config.event_bus()?)),
             Part::ConversationQueue => {
@@ -163,6 +192,14 @@ impl State {
 
     pub(crate) fn store(&self) -> Result<&Store> {
         started(self.store.as_ref(), "store")
+    }
+
+    pub(crate) fn journal(&self) -> Result<&Journal> {
+        started(self.journal.as_ref(), "journal")
+    }
+
+    pub(crate) fn watched_queues(&self) -> Result<&WatchedQueues> {
+        started(self.watched_queues.as_ref(), "watched_queues")
     }
 
     pub(crate) fn objects(&self) -> Result<&Objects> {

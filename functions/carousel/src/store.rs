@@ -15,13 +15,18 @@
 //! | `REQUEST#..` | `REQUEST` | the same, by a hash of its idempotency key |
 //! | `INBOX#tg7-90..` | `INBOX` | an inbox entry, see `confab_aws::Inbox` |
 
+mod alerts;
 mod breaker;
 mod carousels;
 mod decisions;
 mod due;
 mod erasure;
+mod events;
+mod journal;
 mod outbox;
+mod rebuild;
 mod requests;
+mod rollups;
 mod writing;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -36,6 +41,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     breaker::Breaker,
     carousels::{CarouselRecord, FoundCarousel},
+    events::EventQuery,
+    journal::{Journal, JournaledEvent},
+    rebuild::Building,
     requests::{RequestRecord, page_chat},
     writing::{Reservation, ReserveOutcome, WritingRow, taken},
 };

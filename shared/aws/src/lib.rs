@@ -21,7 +21,7 @@ pub use bus::Bus;
 pub use inbox::Inbox;
 pub use keyring::{Keyring, SecretName, parse_secrets};
 pub use objects::{Objects, UploadForm};
-pub use queue::{DeadLetter, Entry, Queue};
+pub use queue::{DeadLetter, Entry, PeekedMessage, Queue};
 pub use rate::RateLimit;
 pub use sockets::{FrameDelivery, Sockets};
 pub use table::{Condition, Row, Table, WriteConflict, number, store_error, text};

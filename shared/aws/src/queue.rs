@@ -1,11 +1,11 @@
-//! Sending to SQS queues.
+//! Sending to SQS queues, and looking at what waits in them.
 
 use std::{collections::HashSet, time::Duration};
 
 use aws_sdk_sqs::{
     Client,
     error::{BuildError, ProvideErrorMetadata, SdkError},
-    types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry},
+    types::{Message, MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use confab_core::{CorrelationId, Error, Result, hex};
 use serde::Serialize;
@@ -116,6 +116,15 @@ pub struct DeadLetter<'a> {
     pub reason: &'a str,
 }
 
+/// A message as `Queue::peek` sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeekedMessage {
+    pub message_id: String,
+    pub correlation_id: Option<CorrelationId>,
+    /// Why a worker dead-lettered it.
+    pub reason: Option<String>,
+}
+
 fn hash(text: &str) -> String {
     hex(&Sha256::digest(text)[..20])
 }
@@ -214,6 +223,18 @@ impl Queue {
         Box::pin(message.send()).await.map_err(failed).map(drop)
     }
 
+    /// Returns up to ten messages and leaves them visible. Another call may return others.
+    pub async fn peek(&self) -> Result<Vec<PeekedMessage>> {
+        let receive = self.client.receive_message().queue_url(&self.url);
+        let receive = receive
+            .max_number_of_messages(10)
+            .visibility_timeout(0)
+            .message_attribute_names("All");
+        let received = Box::pin(receive.send()).await.map_err(failed)?;
+        let messages = received.messages.unwrap_or_default().into_iter();
+        Ok(messages.map(PeekedMessage::from).collect())
+    }
+
     /// Returns the number of visible messages. It is the cheapest call that proves that the queue exists.
     pub async fn depth(&self) -> Result<u64> {
         let waiting = QueueAttributeName::ApproximateNumberOfMessages;
@@ -222,6 +243,20 @@ impl Queue {
         let found = Box::pin(asked.send()).await.map_err(failed)?;
         let count = found.attributes().and_then(|found| found.get(&waiting));
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+}
+
+impl From<Message> for PeekedMessage {
+    fn from(message: Message) -> Self {
+        let attribute = |name: &str| {
+            let attributes = message.message_attributes.as_ref()?;
+            attributes.get(name)?.string_value.clone()
+        };
+        Self {
+            correlation_id: attribute("correlation_id").and_then(|id| id.parse().ok()),
+            reason: attribute("reason"),
+            message_id: message.message_id.unwrap_or_default(),
+        }
     }
 }
 
@@ -310,6 +345,31 @@ mod tests {
         assert_eq!(body["MessageDeduplicationId"], "m-1");
         let reason = &body["MessageAttributes"]["reason"];
         assert_eq!(reason["StringValue"], "unreadable_job");
+    }
+
+    #[tokio::test]
+    async fn peeked_messages_stay_visible_and_tell_their_attributes() {
+        let answer = r#"{"Messages":[{"MessageId":"m-1","Body":"x","MessageAttributes":{
+            "correlation_id":{"DataType":"String","StringValue":"cor_00000000000000000000000000"},
+            "reason":{"DataType":"String","StringValue":"unreadable_job"}}},{"MessageId":"m-2"}]}"#;
+        let (url, asked) = answers_once(200, answer).await;
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q-dlq"));
+        let found = queue.peek().await.unwrap();
+        let expected = [
+            PeekedMessage {
+                message_id: "m-1".into(),
+                correlation_id: "cor_00000000000000000000000000".parse().ok(),
+                reason: Some("unreadable_job".into()),
+            },
+            PeekedMessage {
+                message_id: "m-2".into(),
+                correlation_id: None,
+                reason: None,
+            },
+        ];
+        assert_eq!(found, expected);
+        let asked = asked.await.unwrap();
+        assert!(asked.contains("\"VisibilityTimeout\":0"), "{asked}");
     }
 
     #[tokio::test]

@@ -183,7 +183,32 @@ impl Contract for Delivered {
     const VERSION: u16 = 1;
 }
 
-/// A carousel is finished.
+/// What a carousel used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// Micro-dollars.
+    pub micros: u64,
+    pub input_tokens: u64,
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    pub telegram_calls: u64,
+}
+
+impl Spent {
+    /// Returns what was used after `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            micros: self.micros.saturating_sub(earlier.micros),
+            input_tokens: self.input_tokens.saturating_sub(earlier.input_tokens),
+            cached_tokens: self.cached_tokens.saturating_sub(earlier.cached_tokens),
+            output_tokens: self.output_tokens.saturating_sub(earlier.output_tokens),
+            telegram_calls: self.telegram_calls.saturating_sub(earlier.telegram_calls),
+        }
+    }
+}
+
+/// A carousel is finished, or a change of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completed {
     pub subject: Subject,
@@ -191,8 +216,11 @@ pub struct Completed {
     pub language: String,
     pub template: String,
     pub slides: u8,
-    /// Cost in micro-dollars.
+    /// Cost in micro-dollars, of the carousel and all its changes.
     pub micros: u64,
+    /// What was used since the carousel was completed before, so that it adds up.
+    #[serde(default)]
+    pub spent: Spent,
     /// Since the request.
     pub millis: u64,
 }
@@ -237,5 +265,27 @@ pub struct Cancelled {
 
 impl Contract for Cancelled {
     const TYPE: &'static str = "carousel.cancelled";
+    const VERSION: u16 = 1;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallFailure {
+    /// Telegram asked us to wait.
+    Limited,
+    /// Telegram did not say whether it sent the message.
+    Unknown,
+    /// Telegram refused the call for good.
+    Refused,
+}
+
+/// A call of Telegram was not answered as wished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFailed {
+    pub failure: CallFailure,
+}
+
+impl Contract for CallFailed {
+    const TYPE: &'static str = "telegram.call.failed";
     const VERSION: u16 = 1;
 }

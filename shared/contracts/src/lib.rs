@@ -5,6 +5,7 @@
 
 pub mod carousel;
 pub mod maintenance;
+pub mod operations;
 pub mod payments;
 pub mod studio;
 

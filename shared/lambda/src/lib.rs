@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here knows a product, and handlers know nothing of Lambda's wire formats.
 
 mod authorizer;
+mod command;
 pub mod extract;
 mod health;
 mod http;
@@ -20,6 +21,7 @@ mod socket;
 use std::{future::Future, sync::Arc};
 
 pub use authorizer::{Allow, AuthorizerRequest, run as authorizer};
+pub use command::run as command;
 pub use health::{Readiness, health};
 pub use http::{ApiRequest, CORRELATION_HEADER, answer, serve};
 pub use lambda_runtime::Error as StartError;

@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: pure. No AWS, no network, no clock; time and ids are arguments.
 
+pub mod analytics;
 mod bus;
 mod carousel_id;
 mod chat;

@@ -12,6 +12,7 @@ pub(crate) struct Due {
     pub(crate) chat: String,
     /// `None` for a series of the chat.
     pub(crate) carousel: Option<CarouselId>,
+    pub(crate) due_at: Timestamp,
 }
 
 impl Store {
@@ -31,5 +32,10 @@ fn due_of(row: &Row) -> Option<Due> {
         Some(id) => Some(id.parse().ok()?),
         None => None,
     };
-    Some(Due { chat, carousel })
+    let due_at = row.get("due_at")?.as_n().ok()?.parse().ok()?;
+    Some(Due {
+        chat,
+        carousel,
+        due_at: Timestamp::from_millisecond(due_at).ok()?,
+    })
 }

@@ -9,8 +9,12 @@
 )]
 
 mod carousel_conversation;
+mod carousel_events;
 mod carousel_health;
+mod carousel_journal;
 mod carousel_render;
+mod carousel_replay;
+mod carousel_stats;
 mod carousel_sweep;
 mod carousel_write;
 mod carousel_write_faults;
@@ -18,6 +22,7 @@ mod carousel_write_money;
 mod carousel_write_twice;
 mod carousels;
 mod invariants;
+mod journal;
 mod model;
 mod telegram_connect;
 mod telegram_received;

@@ -12,11 +12,15 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use carousel::{
     Part, State,
-    routes::{carousel_health, carousels, telegram_connect, telegram_received, test_carousel},
+    routes::{
+        carousel_events, carousel_health, carousel_stats, carousels, telegram_connect,
+        telegram_received, test_carousel,
+    },
     workers::{
         carousel_conversation::{self, ConversationJob},
+        carousel_journal,
         carousel_render::{self, RenderTask},
-        carousel_sweep, carousel_write,
+        carousel_replay, carousel_sweep, carousel_write,
     },
 };
 use carousel_domain::WriteJob;
@@ -33,6 +37,7 @@ use tower::ServiceExt;
 pub(crate) const CONVERSATION_QUEUE: &str = "confab-carousel-inbound.fifo";
 pub(crate) const WRITE_QUEUE: &str = "confab-carousel-write";
 pub(crate) const RENDER_QUEUE: &str = "confab-carousel-render";
+pub(crate) const JOURNAL_QUEUE: &str = "confab-carousel-journal";
 
 pub(crate) const BOT_ID: i64 = 7_000_000_001;
 pub(crate) const TOKEN: &str = "7000000001:AAlocal-token-of-the-simulated-bot";
@@ -307,7 +312,7 @@ impl World {
     }
 
     /// Returns the jobs of a queue that were not handled yet, as handled from now on.
-    fn take<J: DeserializeOwned>(&self, queue: &'static str) -> Vec<J> {
+    pub(crate) fn take<J: DeserializeOwned>(&self, queue: &'static str) -> Vec<J> {
         let mut handled = self.handled.lock().unwrap();
         let handled = handled.entry(queue).or_default();
         let jobs = self.jobs(queue).split_off(*handled);
@@ -473,6 +478,10 @@ fn parts(function: &str) -> &'static [Part] {
         "carousel-write" => carousel_write::PARTS,
         "carousel-render" => carousel_render::PARTS,
         "carousel-sweep" => carousel_sweep::PARTS,
+        "carousel-journal" => carousel_journal::PARTS,
+        "carousel-replay" => carousel_replay::PARTS,
+        "carousel-events" => carousel_events::PARTS,
+        "carousel-stats" => carousel_stats::PARTS,
         other => panic!("there is no function {other}"),
     }
 }

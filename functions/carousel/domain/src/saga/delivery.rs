@@ -8,7 +8,7 @@ use super::{
     AlbumPart, Line, Note, Pending, Posted, PostedSlide, SagaState, SendOutcome, Step,
     millis_between,
 };
-use crate::{Call, CarouselEvent, FailReason, Photo, Report, TelegramId};
+use crate::{Call, CarouselEvent, Cost, CostKind, FailReason, Photo, Report, TelegramId};
 
 /// Albums have two to ten items.
 const MAX_ALBUM: u8 = 10;
@@ -30,6 +30,21 @@ pub fn split_album(slides: u8) -> Vec<u8> {
             parts.extend(split_album(slides - MAX_ALBUM));
             parts
         }
+    }
+}
+
+/// Returns what a carousel has used so far.
+fn spent(cost: &Cost) -> carousel::Spent {
+    let units = |kind| {
+        let rows = cost.0.iter().filter(|row| row.kind == kind);
+        rows.fold(0_u64, |sum, row| sum.saturating_add(row.units))
+    };
+    carousel::Spent {
+        micros: cost.micros(),
+        input_tokens: units(CostKind::InputTokens),
+        cached_tokens: units(CostKind::CachedTokens),
+        output_tokens: units(CostKind::OutputTokens),
+        telegram_calls: units(CostKind::TelegramCalls),
     }
 }
 
@@ -244,13 +259,16 @@ impl Step<'_> {
             millis: millis_between(rendered_at, now),
         });
         self.publish(delivered);
+        let spent = spent(&self.saga.cost);
+        let earlier = std::mem::replace(&mut self.saga.reported, spent);
         let completed = CarouselEvent::Completed(carousel::Completed {
             subject: self.subject(),
             origin: self.saga.origin,
             language: self.saga.language.code().to_owned(),
             template: self.saga.content.look.template.name().to_owned(),
             slides: self.saga.content.count(),
-            micros: self.saga.cost.micros(),
+            micros: spent.micros,
+            spent: spent.since(earlier),
             millis: millis_between(self.saga.timing.requested_at, now),
         });
         self.publish(completed);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use confab_contracts::carousel::Spent;
 use confab_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -288,6 +289,9 @@ pub struct Saga {
     pub timing: Timing,
     #[serde(default)]
     pub cost: Cost,
+    /// What the completions so far have told.
+    #[serde(default)]
+    pub reported: Spent,
 }
 
 impl Saga {

@@ -86,6 +86,7 @@ impl Request {
                 rendered_at: None,
             },
             cost: Cost::default(),
+            reported: carousel::Spent::default(),
         }
     }
 }

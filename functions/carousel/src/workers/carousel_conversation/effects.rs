@@ -4,7 +4,10 @@ use carousel_domain::{
     Call, CarouselEvent, CarouselId, Effect as DomainEffect, Saga, SendOutcome, SentMessage,
     TelegramId,
 };
-use confab_contracts::{Contract, Event};
+use confab_contracts::{
+    Contract, Event,
+    carousel::{CallFailed, CallFailure},
+};
 use confab_core::{Error, EventId, Result, Timestamp};
 use confab_lambda::{metrics, warn};
 use confab_telegram::TelegramError;
@@ -164,15 +167,35 @@ impl<'a> EffectExecutor<'a> {
         if call.is_new_message() {
             store.set_attempted(self.trigger, effect, true).await?;
         }
+        let mut failure = None;
         let outcome = match self.perform(&effect.what, chat_id, call).await {
             Ok(messages) => done(&SendOutcome::Done { messages }),
             Err(CallError::Own(error)) => later(&error),
-            Err(CallError::Telegram(error)) => outcome_of(error, call, effect),
+            Err(CallError::Telegram(error)) => {
+                failure = failure_of(&error, call);
+                outcome_of(error, call, effect)
+            }
         };
         if call.is_new_message() && matches!(outcome, EffectOutcome::Later { .. }) {
             store.set_attempted(self.trigger, effect, false).await?;
         }
+        if let Some(failure) = failure {
+            self.tell_of(failure, effect).await;
+        }
         Ok(outcome)
+    }
+
+    /// Tells the journal of a failed call. What became of the call does not depend on it.
+    async fn tell_of(&self, failure: CallFailure, effect: &Effect<ChatAction>) {
+        let (now, correlation_id) = (self.state.clock.now(), effect.what.correlation_id);
+        let id = EventId::new(now, &self.state.entropy);
+        let data = CallFailed { failure };
+        let event = Event::new(id, now, SOURCE, correlation_id, self.trigger, data);
+        let published = async { self.state.bus()?.publish(&[event]).await };
+        published
+            .await
+            .inspect_err(|error| warn("event_lost", &error.to_string(), correlation_id))
+            .ok();
     }
 
     /// Performs a call. A group that got another id is called by that one at once.
@@ -190,6 +213,16 @@ impl<'a> EffectExecutor<'a> {
             }
             result => result,
         }
+    }
+}
+
+/// Returns what the journal counts of a failed call.
+fn failure_of(error: &TelegramError, call: &Call) -> Option<CallFailure> {
+    match error {
+        TelegramError::RateLimited { .. } => Some(CallFailure::Limited),
+        TelegramError::Unknown(_) if call.is_new_message() => Some(CallFailure::Unknown),
+        TelegramError::FileTooLarge | TelegramError::Refused { .. } => Some(CallFailure::Refused),
+        _ => None,
     }
 }
 
@@ -277,6 +310,7 @@ impl EffectRunner<ChatAction> for EffectExecutor<'_> {
         if !is_new_message || !effect.what.is_attempted {
             return Ok(Evidence::DidNotHappen);
         }
+        self.tell_of(CallFailure::Unknown, effect).await;
         metrics::count("MessageUnknown", "interrupted");
         warn(
             "message_outcome_unknown",

@@ -1,7 +1,7 @@
 //! From the drawn slides to the chat.
 
 use super::*;
-use crate::Keyboard;
+use crate::{Keyboard, SlideText};
 
 fn album_sizes(effects: &[Effect]) -> Vec<usize> {
     let calls = effects.iter().filter_map(call_of);
@@ -312,4 +312,36 @@ fn composed_slide_is_named_until_all_texts_are_written_anew() {
     });
     assert_eq!(run.saga.content.composed, Some(ComposedReason::Budget));
     assert!(run.saga.content.is_composed);
+}
+
+#[test]
+fn completions_tell_what_was_spent_since_the_one_before() {
+    let mut run = Run::new(2);
+    run.done(is_board).wait(4).write().draw();
+    run.done(is_album).done(is_final);
+    let trigger = SagaTrigger::EditSlide {
+        revision: 1,
+        number: 2,
+        text: SlideText::new("Mine", "").unwrap(),
+    };
+    run.apply(&trigger);
+    let trigger = run.rendered(2);
+    run.apply(&trigger);
+    run.done(is_photo);
+    let completions = run.all.iter().filter_map(|effect| match effect {
+        Effect::Publish {
+            event: CarouselEvent::Completed(completed),
+        } => Some(completed),
+        _ => None,
+    });
+    let completions: Vec<_> = completions.collect();
+    assert_eq!(completions.len(), 2);
+    let calls: Vec<_> = completions
+        .iter()
+        .map(|told| told.spent.telegram_calls)
+        .collect();
+    assert!(calls.iter().all(|calls| *calls > 0), "{calls:?}");
+    assert_eq!(calls.iter().sum::<u64>(), run.saga.reported.telegram_calls);
+    let micros: u64 = completions.iter().map(|told| told.spent.micros).sum();
+    assert_eq!(micros, completions[1].micros);
 }
