@@ -10,7 +10,7 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
-const pages = ["home", "ledger", "pay", "phone", "rooms", "telegram"];
+const pages = ["carousel", "home", "ledger", "pay", "phone", "rooms", "telegram"];
 const budgetKb = 120;
 
 const common = {

@@ -2,6 +2,7 @@
 
 import { retryWhileBusy } from "../live/backoff";
 import type { Failure } from "../live/types";
+import { addressOf, loadConfig } from "../ui/config";
 import type {
   ClosedRoom,
   Look,
@@ -38,31 +39,25 @@ export function toProblem(error: unknown): Problem {
 const NO_RESPONSE = "No response. Check your connection and try again.";
 const REQUEST_TIMEOUT_MS = 15_000;
 
-/** Config sits beside the page: /rooms, /rooms/ and /rooms.html have /rooms/config.json. */
-async function loadConfig(): Promise<{ api: string; payments: string }> {
-  const place = location.pathname.replace(/\/(index\.html)?$/, "").replace(/\.html$/, "");
+interface Config {
+  api: string;
+  payments: string;
+}
+
+/** Without a config, the API shares the page's origin. */
+async function loadAddresses(): Promise<Config> {
   try {
-    const answer = await fetch(`${place}/config.json`, {
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    // Without a config, the API shares the page's origin. A 5xx may come from a proxy and proves
-    // nothing.
-    if (answer.status >= 500) throw new Problem(answer.status, "unreachable", NO_RESPONSE);
-    const { api, payments } = (answer.ok ? await answer.json() : {}) as {
-      api?: string;
-      payments?: string;
-    };
-    const at = (address: string) => new URL(address, location.origin).href.replace(/\/$/, "");
-    return { api: at(api ?? ""), payments: at(payments ?? api ?? "") };
+    const { api, payments } = await loadConfig<Config>(REQUEST_TIMEOUT_MS);
+    return { api: addressOf(api), payments: addressOf(payments ?? api) };
   } catch {
     throw new Problem(0, "unreachable", NO_RESPONSE);
   }
 }
 
-let bases: Promise<{ api: string; payments: string }> | undefined;
+let bases: Promise<Config> | undefined;
 
 async function resolveUrl(path: string): Promise<string> {
-  bases ??= loadConfig();
+  bases ??= loadAddresses();
   try {
     const { api, payments } = await bases;
     return (path.startsWith("/api/payments/") ? payments : api) + path;

@@ -12,7 +12,7 @@ export const appStyle = css`
   .side > footer {
     justify-content: start;
   }
-  .side > footer a {
+  .side > footer button + a {
     margin-inline-start: auto;
   }
   .alert {

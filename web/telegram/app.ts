@@ -113,6 +113,7 @@ export class TelegramApp extends LitElement {
       <footer>
         <button class="button add" type="button" @click=${() => (this.dialog = "person")}>${icon("add")} Add a person</button>
         <button class="button" type="button" ?disabled=${this.store.people.length === 0} @click=${() => (this.dialog = "group")}>${icon("people")} New group</button>
+        <a href="/carousel">Carousels</a>
         <a href="/">Control room</a>
       </footer>
     </div>`;

@@ -58,6 +58,7 @@ export function createRoom({ streams, demo }) {
   const now = () => Date.now() + offset;
 
   const functions = [
+    fn("carousel", "carousel-conversation", ["queue carousel-inbound.fifo"]),
     fn("studio", "pack-tune-received", ["POST /pack-tune-received"]),
     fn("payments", "payment-received", [
       "POST /payment-received",

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createCarousel, fillCarousel } from "./mock-carousel";
 import { MockError } from "./mock-error";
 import { createLedger } from "./mock-ledger";
 import { createPay } from "./mock-pay";
@@ -22,8 +23,8 @@ const types = {
 };
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** The rooms API, its sockets and its photos have their own origin. */
-const roomsPolicy = (api) =>
+/** The APIs, their sockets and their pictures have their own origins. */
+const policyFor = (api) =>
   policy
     .replace("connect-src 'self'", `connect-src 'self' ${api} ${api.replace("http", "ws")}`)
     .replace("img-src 'self' data:", `img-src 'self' data: blob: ${api}`);
@@ -63,10 +64,11 @@ async function bodyOf(request) {
   }
 }
 
-async function page(path, response, api) {
+async function page(path, response, apis) {
   const name =
     {
       "/": "home.html",
+      "/carousel": "carousel.html",
       "/phone": "phone.html",
       "/ledger": "ledger.html",
       "/rooms": "rooms.html",
@@ -79,7 +81,7 @@ async function page(path, response, api) {
     const file = await readFile(join(dist, name));
     response.writeHead(200, {
       "content-type": types[extname(name)] ?? "application/octet-stream",
-      "content-security-policy": name === "rooms.html" ? roomsPolicy(api) : policy,
+      "content-security-policy": apis[name] ? policyFor(apis[name]) : policy,
     });
     response.end(file);
   } catch {
@@ -96,6 +98,8 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const pay = createPay();
   const ledger = createLedger({ room, pay, home: () => home });
   const rooms = await createRooms({ demo });
+  const carousel = await createCarousel({ room });
+  const apis = { "rooms.html": rooms.url, "carousel.html": carousel.url };
   const routes = [room, phone, telegram, pay, ledger].flatMap(({ routes }) => routes as Route[]);
 
   async function answer(request, response) {
@@ -105,11 +109,12 @@ export async function startMock({ port = 0, demo = false } = {}) {
       if (!streams.accepting) throw new MockError(503, "starting", "local is starting.");
       return streams.add(path, response);
     }
-    if (path === "/rooms/config.json") {
+    const config = /^\/(rooms|carousel)\/config\.json$/.exec(path);
+    if (config) {
       response.writeHead(200, { "content-type": "application/json" });
-      return response.end(JSON.stringify({ api: rooms.url }));
+      return response.end(JSON.stringify({ api: apis[`${config[1]}.html`] }));
     }
-    if (!path.startsWith("/api/")) return page(path, response, rooms.url);
+    if (!path.startsWith("/api/")) return page(path, response, apis);
     for (const [method, pattern, handle] of routes) {
       const match = method === request.method && pattern.exec(path);
       if (!match) continue;
@@ -134,7 +139,10 @@ export async function startMock({ port = 0, demo = false } = {}) {
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", () => resolve()));
   home = `http://127.0.0.1:${portOf(server)}`;
-  if (demo) ledger.fill();
+  if (demo) {
+    ledger.fill();
+    fillCarousel(carousel);
+  }
   return {
     url: home,
     room,
@@ -143,6 +151,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     pay,
     ledger,
     rooms,
+    carousel,
     /** Closes every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;
@@ -155,6 +164,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
       room.stop();
       ledger.stop();
       await rooms.stop();
+      await carousel.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -75,12 +75,18 @@ struct PageView {
     kicker: String,
     title: String,
     body: String,
-    /// Where a quote is from.
-    source: Option<String>,
+    verse: Option<VerseView>,
     alt: String,
     is_drawn: bool,
     jpg: Option<String>,
     png: Option<String>,
+}
+
+/// A quotation. It is printed as it is and cannot be edited.
+#[derive(Debug, Serialize)]
+struct VerseView {
+    source: String,
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -228,13 +234,17 @@ fn pages(saga: &Saga, objects: &Objects) -> Result<Vec<PageView>> {
             let file = saga.hash_of(number).and_then(|hash| saga.files.get(hash));
             let link_to =
                 |key: fn(&SlideFile) -> &str| file.map(|file| link(objects, key(file))).transpose();
+            let verse = slide.source.map(|source| VerseView {
+                source,
+                text: slide.body.clone(),
+            });
             Ok(PageView {
                 number,
                 r#type: slide.kind,
                 kicker: slide.kicker,
                 title: slide.title,
                 body: slide.body,
-                source: slide.source,
+                verse,
                 alt: slide.alt,
                 is_drawn: file.is_some(),
                 jpg: link_to(|file| &file.jpg)?,
