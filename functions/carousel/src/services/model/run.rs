@@ -335,7 +335,7 @@ impl Run<'_> {
         // No waiting helps where the request, the model's name or the account is rejected.
         let is_defect = matches!(error, ModelError::Unpaid | ModelError::Refused { .. });
         metrics::count("ModelFailed", if is_defect { "defect" } else { "outage" });
-        self.log("model_failed", &error.to_string());
+        self.log("model_failed", &reason_of(error));
         self.had_failures = true;
         let noted = self.store.count_failure(self.model.name()).await;
         self.log_error(noted);
@@ -359,5 +359,38 @@ impl Run<'_> {
         let prompt = hash_of(self.texts.brief.subject.as_str());
         let why = format!("{why}, subject {prompt}");
         warn(what, &why, self.texts.correlation_id);
+    }
+}
+
+/// Describes an error without the provider's message, which may quote what was asked.
+fn reason_of(error: &ModelError) -> String {
+    match error {
+        ModelError::Refused { status, .. } => format!("refused with {status}"),
+        ModelError::Busy { reason, .. } => {
+            let (status, _) = reason.split_once(':').unwrap_or((reason.as_str(), ""));
+            format!("temporarily unavailable: {status}")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_has_no_message_of_the_provider() {
+        let message = "Invalid topic: small habits".to_owned();
+        let refused = ModelError::Refused {
+            status: 400,
+            of_content: false,
+            message: message.clone(),
+        };
+        let busy = ModelError::Busy {
+            retry_after: None,
+            reason: format!("HTTP 503: {message}"),
+        };
+        assert_eq!(reason_of(&refused), "refused with 400");
+        assert_eq!(reason_of(&busy), "temporarily unavailable: HTTP 503");
     }
 }
