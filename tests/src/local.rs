@@ -137,9 +137,8 @@ fn is_as_deployed() -> bool {
 /// Folders in /proc of the processes of a function.
 fn processes(function: &str) -> Result<Vec<PathBuf>> {
     let program = std::fs::canonicalize(binaries().join(function))?;
-    let is_of_function = |folder: &PathBuf| {
-        std::fs::read_link(folder.join("exe")).is_ok_and(|exe| exe == program)
-    };
+    let is_of_function =
+        |folder: &PathBuf| std::fs::read_link(folder.join("exe")).is_ok_and(|exe| exe == program);
     let folders = std::fs::read_dir("/proc")?.flatten();
     Ok(folders
         .map(|process| process.path())
@@ -170,7 +169,9 @@ pub fn processor_micros(function: &str) -> Result<f64> {
         // The name in parentheses may have spaces. User and system time are 12 and 13 fields behind it.
         let fields = stat.rsplit(')').next().unwrap_or_default().split(' ');
         let times = fields.skip(12).take(2);
-        ticks += times.filter_map(|time| time.parse::<f64>().ok()).sum::<f64>();
+        ticks += times
+            .filter_map(|time| time.parse::<f64>().ok())
+            .sum::<f64>();
     }
     Ok(ticks * MICROS_A_TICK)
 }

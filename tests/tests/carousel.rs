@@ -110,3 +110,70 @@ async fn slides_are_made_in_five_languages() -> Result<()> {
     }
     Ok(())
 }
+
+/// Asks a route of the carousel with the operator's key.
+async fn operate(place: &Place, path: &str) -> Result<Value> {
+    let request = place.http.get(format!("{}{path}", place.gateway));
+    let response = request.bearer_auth("operator-key").send().await?;
+    Ok(response.error_for_status()?.json().await?)
+}
+
+/// The calls that earlier programs make: a request, its status, the counts, and the chain of its events.
+#[tokio::test]
+async fn test_carousel_runs_the_whole_pipeline_and_its_events_are_listed_in_order() -> Result<()> {
+    let place = Place::any().await?;
+    let body = json!({ "topic": "small habits", "slidesCount": 5, "userId": "test-user" });
+    let request = place.http.post(format!("{}/test-carousel", place.gateway));
+    let accepted = request.json(&body).send().await?;
+    ensure!(accepted.status() == 202, "{}", accepted.status());
+    let accepted: Value = accepted.json().await?;
+    let status_url = accepted["statusUrl"].as_str().context("a status")?;
+    let carousel = eventually(|| async {
+        let carousel = operate(&place, status_url).await?;
+        ensure!(carousel["state"] == "delivered", "{}", carousel["state"]);
+        Ok(carousel)
+    })
+    .await?;
+    let pages = carousel["pages"].as_array().context("pages")?;
+    assert_eq!(pages.len(), 5);
+    for page in pages {
+        let link = page["png"].as_str().context("a link")?;
+        let png = place.http.get(link).send().await?.bytes().await?;
+        assert!(png.starts_with(b"\x89PNG"));
+    }
+    let correlation_id = accepted["requestId"].as_str().context("an id")?;
+    let path = format!("/events?correlationId={correlation_id}");
+    let types = eventually(|| async {
+        let events = operate(&place, &path).await?;
+        let events = events["events"].as_array().context("events")?.clone();
+        let types = events.iter().filter_map(|event| event["type"].as_str());
+        let types: Vec<_> = types.map(str::to_owned).collect();
+        ensure!(
+            types.iter().any(|kind| kind == "carousel.completed"),
+            "{types:?}"
+        );
+        Ok(types)
+    })
+    .await?;
+    let chain = [
+        "carousel.generate.requested",
+        "ai.content.requested",
+        "ai.analysis.completed",
+        "carousel.content.analyzed",
+        "carousel.slides.generated",
+        "carousel.images.rendered",
+        "carousel.completed",
+    ];
+    let told: Vec<_> = types
+        .iter()
+        .filter(|kind| chain.contains(&kind.as_str()))
+        .collect();
+    assert_eq!(told, chain.iter().collect::<Vec<_>>());
+    let stats = operate(&place, "/stats").await?;
+    let bus = &stats["eventBus"];
+    assert_eq!(bus["isRunning"], true);
+    for key in ["totalSubscriptions", "totalEventsProcessed"] {
+        assert!(bus[key].as_u64().is_some_and(|count| count > 0), "{bus}");
+    }
+    Ok(())
+}

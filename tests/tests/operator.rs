@@ -364,3 +364,36 @@ async fn redrives_need_permission_on_both_queues() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn bot_is_connected_and_carousels_are_listed_shown_and_counted_again() -> Result<()> {
+    let place = Place::local().await?;
+    let connected = confab(&place, &["telegram", "connect"]).await?;
+    assert_eq!(connected.code, 0, "{}", connected.error);
+    assert!(
+        connected.text.contains("9 commands in 5 languages"),
+        "{}",
+        connected.text
+    );
+    let list = confab(&place, &["carousel", "list"]).await?;
+    assert_eq!(list.text, "There is no such carousel.\n", "{}", list.error);
+    let request = place.http.post(format!("{}/test-carousel", place.gateway));
+    let request = request.json(&json!({ "topic": "small habits", "slidesCount": 1 }));
+    request.send().await?.error_for_status()?;
+    let line = eventually(|| async {
+        let list = confab(&place, &["carousel", "list", "--state", "delivered"]).await?;
+        if !list.text.contains("  delivered  test  1/1  r1  ") {
+            bail!("{}", list.text);
+        }
+        Ok(list.text)
+    })
+    .await?;
+    let id = line.split(' ').next().context("an id")?;
+    let shown = confab(&place, &["carousel", "show", id]).await?.json()?;
+    assert_eq!(shown["source"]["text"], "small habits");
+    let late = confab(&place, &["carousel", "cancel", id, "--yes"]).await?;
+    assert_eq!(late.code, 1, "{}", late.text);
+    let counted = confab(&place, &["replay", "--events", "--dry-run"]).await?;
+    assert_eq!(counted.code, 0, "{} {}", counted.text, counted.error);
+    Ok(())
+}
