@@ -15,6 +15,7 @@ const rules: Record<string, [words: string, unit: Unit]> = {
   slow_carousels: ["Carousels are slow", "millis"],
   message_unknown: ["It is unknown whether messages arrived", "count"],
   rate_limited: ["Telegram limits the rate", "count"],
+  budget: ["The model's budget is nearly spent", "permille"],
   composer_share: ["Carousels are written without the model", "permille"],
   carousel_overdue: ["A carousel is overdue", "seconds"],
   dead_letters: ["There are dead letters", "count"],

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carousel_domain::PriceList;
+use carousel_domain::{Budgets, PriceList};
 use carousel_slides::Renderer;
 use confab_aws::{Aws, Bus, Keyring, Objects, Queue, SecretName, Table};
 use confab_core::{Clock, Result};
@@ -78,6 +78,7 @@ pub struct State {
     pub(crate) memory_megabytes: u64,
     pub(crate) is_test_route_on: bool,
     pub(crate) has_model: bool,
+    pub(crate) budgets: Budgets,
     pub(crate) subscriptions: Vec<String>,
     secrets: Option<Keyring>,
     store: Option<Store>,
@@ -112,6 +113,7 @@ impl State {
             memory_megabytes: config.memory_megabytes()?,
             is_test_route_on: false,
             has_model: config.has_model(),
+            budgets: Budgets::default(),
             subscriptions: Vec::new(),
             secrets: None,
             store: None,
@@ -163,6 +165,7 @@ impl State {
                     config.dead_letter_queue_urls()?,
                 );
                 self.watched_queues = Some(WatchedQueues::new(aws, queues, dead));
+                self.budgets = config.model_budgets()?;
             }
             Part::Subscriptions => self.subscriptions = config.subscriptions()?,
             Part::Objects => self.objects = Some(Objects::new(aws, config.bucket()?)),

@@ -59,6 +59,11 @@ pub(crate) struct Reservation {
     pub(crate) micros: u64,
 }
 
+#[derive(Deserialize)]
+struct BudgetRow {
+    spent_micros: u64,
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReserveOutcome {
     Reserved,
@@ -138,6 +143,23 @@ impl Store {
             }
         }
         Ok(state)
+    }
+
+    /// Returns what the model cost the stack today and this month, with what is reserved.
+    pub(crate) async fn stack_spent(&self) -> Result<(u64, u64)> {
+        let today = Reservation::new("", 0, self.clock.now());
+        let keys = [Budget::StackDay, Budget::StackMonth].map(|budget| today.key(budget));
+        let rows = self.table.batch_get(keys.into(), Consistency::Eventual);
+        let (mut day, mut month) = (0, 0);
+        for row in rows.await? {
+            let is_of_day = Table::sort_key(&row) == today.day;
+            let BudgetRow { spent_micros } = Table::from_row(row)?;
+            match is_of_day {
+                true => day = spent_micros,
+                false => month = spent_micros,
+            }
+        }
+        Ok((day, month))
     }
 
     /// Begins a call: counts it and reserves its money in all budgets, or does neither. `row` was read or

@@ -9,7 +9,9 @@ use confab_testkit::{Enumeration, Fault, Faults, Scenario, enumerate};
 use serde_json::{Value, json};
 
 use crate::{
+    carousel_write_money::{lose_answers, other_ideas, reservation},
     journal::event,
+    model::{PLENTY, budgets},
     world::{CONVERSATION_QUEUE, World},
 };
 
@@ -279,4 +281,24 @@ impl Scenario for Watching {
 async fn alerts_and_errors_are_told_once_whatever_call_fails() {
     let Enumeration { calls, .. } = enumerate::<Watching>().await;
     assert!(calls > 15, "{calls} calls");
+}
+
+#[tokio::test]
+async fn nearly_spent_budget_alerts_once_and_is_resolved_with_the_day() {
+    let reserved = reservation().await;
+    let day = reserved + reserved / 10;
+    let world = World::open_with_budgets(&budgets(PLENTY, day, PLENTY)).await;
+    world.sweep().await.unwrap();
+    assert_eq!(transitions(&world), []);
+    lose_answers(&world).await;
+    world.write_texts(other_ideas("a:1")).await.unwrap();
+    for _ in 0..2 {
+        world.clock().advance(Duration::from_secs(60));
+        world.sweep().await.unwrap();
+    }
+    assert_eq!(transitions(&world), [("budget".to_owned(), false)]);
+    world.clock().advance(Duration::from_secs(24 * 3_600));
+    world.sweep().await.unwrap();
+    let last = transitions(&world).pop();
+    assert_eq!(last, Some(("budget".to_owned(), true)));
 }

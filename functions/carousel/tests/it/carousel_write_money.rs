@@ -29,19 +29,19 @@ fn of(owner: u32, job: WriteJob) -> WriteJob {
 }
 
 /// Lets every answer of the model be lost, so that reservations stay.
-async fn lose_answers(world: &World) {
+pub(crate) async fn lose_answers(world: &World) {
     let lost = json!([{ "path": "chat", "drop_after": true, "times": 99 }]);
     world.model_faults(lost).await;
 }
 
 /// Returns a job whose answer is not cached.
-fn other_ideas(key: &str) -> WriteJob {
+pub(crate) fn other_ideas(key: &str) -> WriteJob {
     let source = json!({ "source": "topic", "text": "small habits" });
     job(key, source, json!({ "task": "deck", "not_these": ["Old"] }))
 }
 
 /// Returns what one call for `other_ideas` reserves.
-async fn reservation() -> u64 {
+pub(crate) async fn reservation() -> u64 {
     let world = World::open_with_model().await;
     lose_answers(&world).await;
     world.write_texts(other_ideas("a:1")).await.unwrap();

@@ -50,6 +50,8 @@ pub enum Gauge {
     OverdueSeconds,
     DeadLetters,
     JournalLagSeconds,
+    /// The used part of the model's budgets.
+    BudgetPermille,
 }
 
 const fn rule(name: &'static str, severity: Severity, limit: u64, measure: Measure) -> AlertRule {
@@ -79,7 +81,7 @@ const ENDINGS: Counted = &[
 const COMPOSED: Counted = &[("written", "composer")];
 const WRITTEN: Counted = &[("written", "composer"), ("written", "model")];
 
-pub const ALERT_RULES: [AlertRule; 8] = [
+pub const ALERT_RULES: [AlertRule; 9] = [
     rule(
         "failures",
         Severity::Critical,
@@ -152,6 +154,15 @@ pub const ALERT_RULES: [AlertRule; 8] = [
         60,
         Measure::Gauge(Gauge::JournalLagSeconds),
     ),
+    AlertRule {
+        needs_model: true,
+        ..rule(
+            "budget",
+            Severity::Critical,
+            800,
+            Measure::Gauge(Gauge::BudgetPermille),
+        )
+    },
 ];
 
 /// What rules are evaluated over.

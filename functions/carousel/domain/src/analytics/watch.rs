@@ -88,6 +88,7 @@ pub struct WatchContext<'a> {
     pub letters: Vec<DeadLetterSeen>,
     pub journal_waiting: Option<u64>,
     pub has_model: bool,
+    pub budget_permille: Option<u64>,
 }
 
 /// Returns the state after a run, with the events that follow.
@@ -96,6 +97,7 @@ pub fn observe(mut watch: Watch, seen: &WatchContext<'_>) -> Watch {
         (Gauge::OverdueSeconds, seen.overdue_seconds),
         (Gauge::DeadLetters, seen.dead_letters),
         (Gauge::JournalLagSeconds, watch.journal_lag(seen)),
+        (Gauge::BudgetPermille, seen.budget_permille),
     ];
     let gauges = gauges
         .into_iter()

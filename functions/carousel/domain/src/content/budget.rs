@@ -89,6 +89,17 @@ impl Budgets {
         }
     }
 
+    /// Returns the used part of the stack's budgets, in thousandths: of the one that is used most.
+    pub fn used_permille(&self, day_spent: u64, month_spent: u64) -> u64 {
+        let permille = |spent: u64, limit: u64| match spent.saturating_mul(1_000).checked_div(limit)
+        {
+            Some(permille) => permille,
+            None if spent == 0 => 0,
+            None => 1_000,
+        };
+        permille(day_spent, self.stack_day).max(permille(month_spent, self.stack_month))
+    }
+
     /// Returns the most that may be spent already for `micros` more to fit: the bound of the conditional
     /// update. `None` if it never fits.
     pub fn bound_for(&self, budget: Budget, micros: u64) -> Option<u64> {
@@ -111,6 +122,20 @@ mod tests {
 
     use super::*;
     use crate::Cost;
+
+    #[test]
+    fn used_part_is_that_of_the_budget_that_is_used_most() {
+        let budgets = Budgets {
+            person_day: 1,
+            stack_day: 1_000,
+            stack_month: 10_000,
+        };
+        assert_eq!(budgets.used_permille(0, 0), 0);
+        assert_eq!(budgets.used_permille(801, 801), 801);
+        assert_eq!(budgets.used_permille(100, 9_000), 900);
+        assert_eq!(Budgets::default().used_permille(0, 0), 0);
+        assert_eq!(Budgets::default().used_permille(1, 1), 1_000);
+    }
 
     fn prices() -> PriceList {
         PriceList {

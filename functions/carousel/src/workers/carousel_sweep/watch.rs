@@ -66,7 +66,21 @@ async fn look<'a>(
         letters: letters(&dead, run.correlation_id).await,
         journal_waiting: journal.next().and_then(|(_, depth)| *depth),
         has_model: state.has_model,
+        budget_permille: budget_permille(state, run.correlation_id).await?,
     })
+}
+
+/// Returns the used part of the model's budgets; `None` if it could not be read.
+async fn budget_permille(state: &State, correlation_id: CorrelationId) -> Result<Option<u64>> {
+    if !state.has_model {
+        return Ok(Some(0));
+    }
+    let spent = state.store()?.stack_spent().await;
+    let spent = spent.inspect_err(|error| {
+        warn("budgets_not_read", &error.to_string(), correlation_id);
+    });
+    let used = |(day, month)| state.budgets.used_permille(day, month);
+    Ok(spent.ok().map(used))
 }
 
 /// Returns the messages of the dead-letter queues that have any.

@@ -26,6 +26,7 @@ fn seen(totals: &Totals, now: Timestamp) -> WatchContext<'_> {
         letters: Vec::new(),
         journal_waiting: Some(0),
         has_model: false,
+        budget_permille: Some(0),
     }
 }
 
@@ -178,6 +179,18 @@ fn composer_share_alerts_only_while_a_model_is_configured() {
         alerts(&observe(quiet(), &context)),
         [("composer_share", false)]
     );
+}
+
+#[test]
+fn budget_alerts_above_eighty_per_cent() {
+    let none = Totals::default();
+    let used = |permille| WatchContext {
+        has_model: true,
+        budget_permille: Some(permille),
+        ..seen(&none, at(0))
+    };
+    assert!(alerts(&observe(quiet(), &used(800))).is_empty());
+    assert_eq!(alerts(&observe(quiet(), &used(801))), [("budget", false)]);
 }
 
 #[test]
