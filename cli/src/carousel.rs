@@ -74,11 +74,11 @@ pub(crate) async fn list(
     let json = call(place, FUNCTION, request).await?;
     let list: List = serde_json::from_value(json.clone())?;
     let mut text: String = list.carousels.iter().map(line).collect();
-    if list.carousels.is_empty() {
-        text.push_str("There is no such carousel.\n");
-    }
-    if list.next.is_some() {
-        text.push_str("There are more: see --limit.\n");
+    match (list.carousels.is_empty(), &list.next) {
+        (true, None) => text.push_str("There is no such carousel.\n"),
+        (true, Some(_)) => text.push_str("There is none among the latest.\n"),
+        (false, Some(_)) => text.push_str("There may be more: see --limit.\n"),
+        (false, None) => {}
     }
     for key in &list.unreadable {
         text.push_str(&format!("{key} cannot be read.\n"));

@@ -1,6 +1,6 @@
 //! Jobs for the writer and the renderer, and what they report back.
 
-use confab_core::{Private, hex};
+use confab_core::{Private, Timestamp, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -186,6 +186,8 @@ pub struct SlideFile {
     pub png: String,
     /// Bytes of both.
     pub bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_at: Option<Timestamp>,
     /// Telegram's name of the photo: sending it again uploads nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo_id: Option<String>,
@@ -199,6 +201,8 @@ pub struct PdfFile {
     pub revision: u32,
     pub object: String,
     pub bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document_id: Option<String>,
 }

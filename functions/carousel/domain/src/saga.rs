@@ -120,6 +120,7 @@ impl Step<'_> {
             SagaTrigger::SendAgain { .. } => self.send_again(),
             SagaTrigger::ConfirmArrival { .. } => self.confirm_arrival(),
             SagaTrigger::SendPdf { .. } => self.send_pdf(),
+            SagaTrigger::DrawPdf { .. } => self.draw_pdf(),
             SagaTrigger::SendFiles { .. } => self.send_files(),
             SagaTrigger::Open => self.open(),
         }

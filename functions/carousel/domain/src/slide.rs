@@ -71,10 +71,22 @@ impl SlideText {
 }
 
 impl Slide {
-    /// Gives the slide a person's words. A quote becomes a slide of another kind: only verses of
-    /// the shelf are quotes.
+    /// Reads words for this slide. The words of a quotation may be longer than those of people.
+    pub fn read_text(&self, title: &str, body: &str) -> Result<SlideText, SlideTextError> {
+        if self.kind != SlideKind::Quote || body != self.body {
+            return SlideText::new(title, body);
+        }
+        let text = SlideText::new(title, "")?;
+        Ok(SlideText {
+            body: body.to_owned(),
+            ..text
+        })
+    }
+
+    /// Gives the slide a person's words. A quotation with other words becomes a slide of another
+    /// kind: only verses of the shelf are quotes.
     pub fn with_text(mut self, text: &SlideText) -> Self {
-        if self.kind == SlideKind::Quote {
+        if self.kind == SlideKind::Quote && self.body != text.body {
             self.kind = SlideKind::Principle;
             self.source = None;
         }
@@ -94,4 +106,33 @@ pub struct Draft {
     /// Without `#`.
     pub hashtags: Vec<String>,
     pub slides: Vec<Slide>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotation_keeps_its_source_while_its_words_stay_and_may_be_longer() {
+        let quote = Slide {
+            kind: SlideKind::Quote,
+            kicker: String::new(),
+            title: "Rest".into(),
+            body: "x".repeat(MAX_VERSE),
+            source: Some("Psalm 23:2".into()),
+            alt: "verse".into(),
+        };
+        let kept = quote.read_text("Rest well", &quote.body).unwrap();
+        let slide = quote.clone().with_text(&kept);
+        assert_eq!(
+            (slide.kind, slide.source.as_deref()),
+            (SlideKind::Quote, Some("Psalm 23:2"))
+        );
+        assert_eq!(slide.title, "Rest well");
+        let other = quote.read_text("Rest well", "Mine").unwrap();
+        let slide = quote.clone().with_text(&other);
+        assert_eq!((slide.kind, slide.source), (SlideKind::Principle, None));
+        let too_long = SlideTextError::BodyTooLong { length: 221 };
+        assert_eq!(quote.read_text("Rest", &"y".repeat(221)), Err(too_long));
+    }
 }

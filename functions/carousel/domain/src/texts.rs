@@ -53,6 +53,7 @@ pub struct Texts {
     pub not_updated: &'static str,
     pub change_cancelled: &'static str,
     pub file_unsure: &'static str,
+    pub files_deleted: &'static str,
     pub failed_refused: &'static str,
     pub failed_writing: &'static str,
     pub failed_rendering: &'static str,

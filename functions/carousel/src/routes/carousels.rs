@@ -6,7 +6,7 @@ use carousel_domain::{
     CarouselId, Format, Origin, RENDERER_VERSION, Refusal, Restyle, SagaState, SagaTrigger,
     SlideText, SlideTextError, Template, Trigger, page_hash,
 };
-use confab_core::{CorrelationId, Error, Result};
+use confab_core::{CorrelationId, Error, Result, hex};
 use confab_lambda::{
     ApiRequest, Operator, Response, Router,
     extract::{FromRequest, Json, Path, Query},
@@ -15,6 +15,7 @@ use confab_lambda::{
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::{
     services::{
@@ -263,8 +264,13 @@ async fn write_again(
     key: IdempotencyKey,
     Json(Again { revision, number }): Json<Again>,
 ) -> Result<Response> {
-    let trigger = SagaTrigger::WriteAgain { revision, number };
-    ask(&state, &begun(&state, id).await?, trigger, key).await
+    let record = begun(&state, id).await?;
+    let is_over = matches!(record.saga.state, SagaState::Failed | SagaState::Cancelled);
+    let trigger = match number {
+        None if is_over => SagaTrigger::Retry { revision },
+        number => SagaTrigger::WriteAgain { revision, number },
+    };
+    ask(&state, &record, trigger, key).await
 }
 
 async fn draw_pdf(
@@ -274,7 +280,7 @@ async fn draw_pdf(
     key: IdempotencyKey,
     Json(OfRevision { revision }): Json<OfRevision>,
 ) -> Result<Response> {
-    let trigger = SagaTrigger::SendPdf { revision };
+    let trigger = SagaTrigger::DrawPdf { revision };
     ask(&state, &begun(&state, id).await?, trigger, key).await
 }
 
@@ -285,13 +291,14 @@ async fn edit_slide(
     key: IdempotencyKey,
     Json(edit): Json<SlideEdit>,
 ) -> Result<Response> {
-    let text = SlideText::new(&edit.title, &edit.body).map_err(bad_slide)?;
+    let record = begun(&state, id).await?;
+    let text = read_text(&record, number, &edit.title, &edit.body)?;
     let trigger = SagaTrigger::EditSlide {
         revision: edit.revision,
         number,
         text,
     };
-    ask(&state, &begun(&state, id).await?, trigger, key).await
+    ask(&state, &record, trigger, key).await
 }
 
 /// Draws a slide with other words, and changes nothing else. The link answers once it is drawn.
@@ -301,8 +308,8 @@ async fn preview_slide(
     SlidePath(id, number): SlidePath,
     Json(preview): Json<SlidePreview>,
 ) -> Result<Response> {
-    let text = SlideText::new(&preview.title, &preview.body).map_err(bad_slide)?;
     let record = begun(&state, id).await?;
+    let text = read_text(&record, number, &preview.title, &preview.body)?;
     let hash = |page: &_| page_hash(RENDERER_VERSION, page);
     let job = record.saga.preview_job(number, &text, hash);
     let job = job.ok_or_else(|| Error::not_found("slide"))?;
@@ -311,6 +318,13 @@ async fn preview_slide(
     send_job(state.render_queue()?, &task, record.correlation_id).await?;
     let link = link(state.objects()?, &png)?;
     response::json(StatusCode::ACCEPTED, &json!({ "png": link }))
+}
+
+fn read_text(record: &CarouselRecord, number: u8, title: &str, body: &str) -> Result<SlideText> {
+    let slides = record.saga.content.slides();
+    let slide = slides.get(usize::from(number).wrapping_sub(1));
+    let slide = slide.ok_or_else(|| Error::not_found("slide"))?;
+    slide.read_text(title, body).map_err(bad_slide)
 }
 
 fn bad_slide(error: SlideTextError) -> Error {
@@ -374,7 +388,10 @@ impl Wish {
     async fn queue(self, state: &State, trigger: SagaTrigger) -> Result<Response> {
         let (carousel, revision) = (self.carousel, self.revision);
         let trigger = Trigger::Carousel { carousel, trigger };
-        let id = format!("wish#{carousel}#{}", self.key.0);
+        let asked = serde_json::to_vec(&trigger).map_err(|e| Error::internal("unrendered", e))?;
+        // Another wish with the same key is another one.
+        let digest = hex(&Sha256::digest(asked));
+        let id = format!("wish#{carousel}#{}#{digest}", self.key.0);
         let entry = conversation_queue::entry(id, self.chat, trigger, self.correlation_id)?;
         state.conversation_queue()?.send(&[entry]).await?;
         let answer = json!({ "carousel": carousel, "revision": revision });

@@ -54,6 +54,7 @@ async fn create_test(
         slides_count: request.slides_count,
         ..NewCarousel::default()
     };
+    state.store()?.count_test().await?;
     let accepted = accept(&state, &new, by, key, correlation_id).await?;
     response::json(StatusCode::ACCEPTED, &accepted)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum RenderTask {
     Slide(RenderJob),
-    /// A slide that no revision has yet. The chat is not told.
+    /// A slide that no revision has yet.
     Preview(RenderJob),
     Pdf(PdfJob),
     Logo {
@@ -20,7 +20,17 @@ pub enum RenderTask {
     },
 }
 
-/// Returns the key of a file. All files of a chat are below one prefix, by which they are erased.
+/// Returns the prefixes of all files of a chat, by which they are erased.
+pub(crate) fn prefixes(chat: &str) -> [String; 2] {
+    [format!("carousel/{chat}/"), format!("logo/{chat}/")]
+}
+
+/// Returns the key of a logo. Unlike other files it is kept until the chat is erased.
+pub(crate) fn logo_key(chat: &str, hash: &str) -> String {
+    format!("logo/{chat}/{hash}.png")
+}
+
+/// Returns the key of a file that is kept for 90 days.
 pub(crate) fn object_key(chat: &str, name: &str, ending: &str) -> String {
     format!("carousel/{chat}/{name}.{ending}")
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use carousel_domain::{CarouselId, ChatState, Saga, Trigger, carousels_of};
 use confab_aws::{Condition, Inbox, Row, Table, text};
 use confab_core::{CorrelationId, EffectId, Result, Timestamp};
+use confab_lambda::{metrics, warn};
 use confab_worker::{Consistency, DecisionStore, Effect, EffectOutcome, InboxState, SaveOutcome};
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +128,14 @@ impl Store {
             rows = by_key(self.table.batch_get(keys.collect(), consistency).await?);
         }
         let row = take(&mut rows, &chat_key(&key));
+        let begins_chat = matches!(
+            trigger.trigger,
+            Trigger::Update { .. } | Trigger::Request { .. }
+        );
+        if row.is_none() && consistency == Consistency::Eventual && !begins_chat {
+            // News of a chat that seems to be unknown: either it was erased, or the read is not up to date.
+            return Box::pin(self.load(trigger, Consistency::Strong)).await;
+        }
         let row = row.map(Table::from_row::<ChatRow>).transpose()?;
         let (version, chat) = row.map_or((0, None), |row| (row.version, Some(row.chat)));
         let wanted = carousels_of(chat.as_ref(), &trigger.trigger);
@@ -140,7 +149,20 @@ impl Store {
         let mut loaded = BTreeMap::new();
         for id in wanted {
             if let Some(row) = take(&mut rows, &saga_key(&key, id)) {
-                let row: SagaRow = Table::from_row(row)?;
+                let row: SagaRow = match Table::from_row(row) {
+                    Ok(row) => row,
+                    Err(error) if named.contains(&id) => return Err(error),
+                    // The chat goes on without it.
+                    Err(error) => {
+                        metrics::count("CarouselUnreadable", "row");
+                        warn(
+                            "carousel_unreadable",
+                            &format!("{id}: {error}"),
+                            trigger.correlation_id,
+                        );
+                        continue;
+                    }
+                };
                 loaded.insert(
                     id,
                     LoadedSaga {

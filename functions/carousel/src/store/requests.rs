@@ -1,7 +1,9 @@
 //! Carousels that were asked for outside of Telegram, by their idempotency keys.
 
+use std::time::Duration;
+
 use carousel_domain::CarouselId;
-use confab_aws::{Condition, Row, Table};
+use confab_aws::{Condition, RateLimit, Row, Table};
 use confab_core::{CorrelationId, Error, Result, Timestamp, hex};
 use confab_worker::SaveOutcome;
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,20 @@ pub(super) fn request_key(carousel: CarouselId) -> Row {
     Table::key(chat_pk(&page_chat(carousel)), "REQUEST")
 }
 
+/// Tests of all callers together: they spend the budgets of everyone.
+const TESTS: RateLimit = RateLimit {
+    burst: 20,
+    every: Duration::from_secs(60),
+};
+
 impl Store {
+    /// Counts a request that anyone may make, or refuses it.
+    pub(crate) async fn count_test(&self) -> Result<()> {
+        TESTS
+            .take(&self.table, "test-carousel", self.clock.now())
+            .await
+    }
+
     /// Saves a request under its idempotency key. Returns the first one with this key.
     pub(crate) async fn save_request(
         &self,

@@ -68,7 +68,11 @@ async fn handle_one(
     trigger: &ChatTrigger,
     context: WorkerContext<'_>,
 ) -> Result<bool> {
-    let bot = state.telegram()?.name().await?;
+    // Commands name the bot; nothing else needs Telegram to be decided.
+    let bot = match &trigger.trigger {
+        Trigger::Update { .. } => state.telegram()?.name().await?,
+        _ => "",
+    };
     let has_calls = AtomicBool::new(true);
     let decide = |record: ChatRecord| {
         let decision = decide_chat(state, bot, record, trigger);
@@ -106,10 +110,29 @@ fn decide_chat(
             .unwrap_or(trigger.correlation_id);
         ChatAction::new(record.key.clone(), address, correlation_id, effect)
     };
-    let effects = decision.effects.into_iter().map(action).collect();
+    let mut effects: Vec<_> = decision.effects.into_iter().map(&action).collect();
+    if record.state.chat.is_none() && leaves_data(&trigger.trigger) {
+        let chat = record.key.clone();
+        effects.push(action(DomainEffect::Erase { chat }));
+    }
     Decision {
         state: record,
         effects,
+    }
+}
+
+/// Whether a worker has stored something for the chat before it reported. If the chat was erased meanwhile, that is to
+/// be deleted, too.
+fn leaves_data(trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::LogoStored { .. } => true,
+        Trigger::Carousel { trigger, .. } => matches!(
+            trigger,
+            SagaTrigger::Written { .. }
+                | SagaTrigger::Rendered { .. }
+                | SagaTrigger::PdfRendered { .. }
+        ),
+        _ => false,
     }
 }
 

@@ -9,14 +9,18 @@ use carousel_domain::{
 };
 use carousel_slides::{Logo, MAX_LOGO_SIDE, PlannedSlide, Renderer, Sizes, SlideRequest};
 use confab_core::{CorrelationId, Error, Result, Timestamp, hex};
-use confab_lambda::{QueueMessage, warn};
+use confab_lambda::{QueueMessage, metrics, warn};
 use confab_pictures::{Picture, Size, Wanted};
 use confab_telegram::TelegramError;
 use sha2::{Digest, Sha256};
 
 pub use crate::services::render_jobs::RenderTask;
 use crate::{
-    services::{conversation_queue, render_jobs::object_key, telegram::CallError},
+    services::{
+        conversation_queue,
+        render_jobs::{logo_key, object_key},
+        telegram::CallError,
+    },
     state::{Part, State},
 };
 
@@ -34,7 +38,8 @@ pub async fn handle(state: Arc<State>, delivery: QueueMessage<RenderTask>) -> Re
     let correlation_id = delivery.correlation_id;
     let (id, chat, trigger) = match delivery.body {
         RenderTask::Slide(job) => slide_news(&state, job).await?,
-        RenderTask::Preview(job) => return draw(&state, &job).await.map(drop),
+        // No revision waits for it. The chat hears of it all the same: one that was erased meanwhile deletes the file.
+        RenderTask::Preview(job) => slide_news(&state, RenderJob { revision: 0, ..job }).await?,
         RenderTask::Pdf(job) => pdf_news(&state, job).await?,
         RenderTask::Logo { id, chat, file_id } => {
             let object = store_logo(&state, &chat, &file_id, correlation_id).await?;
@@ -94,6 +99,7 @@ async fn draw(state: &State, job: &RenderJob) -> Result<SlideFile> {
         jpg,
         png,
         bytes,
+        drawn_at: Some(state.clock.now()),
         photo_id: None,
         document_id: None,
     })
@@ -134,6 +140,7 @@ async fn pdf_news(state: &State, job: PdfJob) -> Result<News> {
             revision,
             object,
             bytes,
+            drawn_at: Some(state.clock.now()),
             document_id: None,
         },
         usage: usage(state, began_at, 1),
@@ -180,7 +187,8 @@ async fn logo(state: &State, look: &Look) -> Result<Option<Logo>> {
         return Ok(None);
     };
     let Some(png) = state.objects()?.get(key).await? else {
-        return Err(Error::internal("logo_gone", key.clone()));
+        metrics::count("LogoGone", "object");
+        return Ok(None);
     };
     Logo::from_png(&png).map(Some).map_err(failed)
 }
@@ -229,7 +237,7 @@ async fn store_logo(
     };
     let png = picture.png();
     let hash = hex(&Sha256::digest(&png)[..16]);
-    let key = object_key(chat, &format!("logo-{hash}"), "png");
+    let key = logo_key(chat, &hash);
     state.objects()?.put(&key, "image/png", png).await?;
     Ok(Some(key))
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use carousel::workers::carousel_conversation::ConversationJob;
+use carousel::workers::{carousel_conversation::ConversationJob, carousel_render::RenderTask};
+use carousel_domain::{RenderJob, WriteJob};
 use confab_core::Error;
 use confab_testkit::{Enumeration, Faults, Scenario, enumerate};
 use serde_json::{Value, json};
 
 use crate::{
     invariants,
-    world::{CONVERSATION_QUEUE, Person, World},
+    world::{CONVERSATION_QUEUE, Person, RENDER_QUEUE, WRITE_QUEUE, World},
 };
 
 /// Slides of a carousel for which no number was named.
@@ -124,30 +125,63 @@ async fn an_album_whose_answer_is_lost_is_not_sent_again_without_the_persons_wor
     );
 }
 
+/// Lets a person delete everything.
+async fn erase(world: &World, person: &Person) {
+    world.say(person, "/privacy").await;
+    for label in ["Delete", "Delete"] {
+        let messages = world.messages(person).await;
+        let last = messages.last().unwrap().clone();
+        let tap = world.tap(person, &last, button(&last, label).unwrap());
+        world.receive(&tap).await;
+        world.run().await;
+    }
+}
+
+/// Asserts that nothing of a chat is stored but what tells copies of its triggers.
+async fn assert_erased(world: &World, person: &Person) {
+    for prefix in ["carousel", "logo"] {
+        let prefix = format!("{prefix}/tg:{}/", person.id);
+        let files = world.objects().list(&prefix, None).await.unwrap();
+        assert_eq!(files, Vec::<String>::new());
+    }
+    let rows = world.rows().await;
+    let chat = format!("CHAT#tg:{}", person.id);
+    let of_chat = rows.iter().filter(|row| *row["pk"].as_s().unwrap() == chat);
+    let keys = of_chat.map(|row| row["sk"].as_s().unwrap().clone());
+    let left: Vec<_> = keys.filter(|key| !key.starts_with("DECIDED#")).collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn erased_chats_leave_no_rows_and_no_files() {
     let world = World::open().await;
     let dana = world.person("en").await;
     world.say(&dana, "/carousel 2: small habits").await;
-    world.say(&dana, "/privacy").await;
-    for label in ["Delete", "Delete"] {
-        let messages = world.messages(&dana).await;
-        let last = messages.last().unwrap().clone();
-        let tap = world.tap(&dana, &last, button(&last, label).unwrap());
-        world.receive(&tap).await;
-        world.run().await;
-    }
-    let prefix = format!("carousel/tg:{}/", dana.id);
-    assert_eq!(
-        world.objects().list(&prefix, None).await.unwrap(),
-        Vec::<String>::new()
-    );
-    let rows = world.rows().await;
-    let left = rows.iter().filter(|row| {
-        let sort_key = row["sk"].as_s().unwrap();
-        sort_key == "CHAT" || sort_key.starts_with("CAR#")
-    });
-    assert_eq!(left.count(), 0);
+    erase(&world, &dana).await;
+    assert_erased(&world, &dana).await;
+}
+
+#[tokio::test]
+async fn work_that_is_under_way_while_a_chat_is_erased_leaves_nothing() {
+    let world = World::open_with_model().await;
+    let (dana, other) = (world.person("en").await, world.person("en").await);
+    world.say(&other, "/carousel 1: rest").await;
+    let update = world.write(&dana, "/carousel 2: small habits").await;
+    world.receive(&update).await;
+    let job = world.jobs(CONVERSATION_QUEUE).pop().unwrap();
+    world.conversation(job).await.unwrap();
+    let texts: WriteJob = world.jobs(WRITE_QUEUE).pop().unwrap();
+    world.skip(WRITE_QUEUE, 1);
+    erase(&world, &dana).await;
+    world.write_texts(texts).await.unwrap();
+    let Some(RenderTask::Slide(slide)) = world.jobs(RENDER_QUEUE).into_iter().next() else {
+        panic!("no slide was drawn");
+    };
+    let chat = format!("tg:{}", dana.id);
+    let preview = RenderTask::Preview(RenderJob { chat, ..slide });
+    world.render(preview).await.unwrap();
+    world.run().await;
+    assert_erased(&world, &dana).await;
 }
 
 /// The decision that sends the album, with its outcome.

@@ -354,6 +354,73 @@ async fn carousel_of_a_chat_is_found_by_its_id() {
     assert_eq!(detail["posted"]["album"], json!(["sent"]));
 }
 
+#[tokio::test]
+async fn wishes_with_one_key_count_once_each() {
+    let world = World::open().await;
+    let path = made(&world, topic("small habits"), "k1").await;
+    let wish = |body: Value| {
+        TestRequest::post(format!("{path}/look"), body).header("idempotency-key", "one")
+    };
+    let restyle = json!({ "revision": 1, "template": "bold" });
+    for _ in 0..2 {
+        assert_eq!(world.operate(wish(restyle.clone())).await.status, 202);
+    }
+    world.run().await;
+    let other = json!({ "revision": 2, "format": "square" });
+    assert_eq!(world.operate(wish(other)).await.status, 202);
+    world.run().await;
+    let detail = get(&world, &path).await;
+    assert_eq!(
+        (&detail["revision"], &detail["format"]),
+        (&json!(3), &json!("square"))
+    );
+}
+
+#[tokio::test]
+async fn cancelled_carousel_begins_anew() {
+    let world = World::open().await;
+    let accepted = world.operate(create(topic("small habits"), "k1")).await;
+    let path = accepted.body["statusUrl"].as_str().unwrap().to_owned();
+    let cancel = TestRequest::post(format!("{path}/cancel"), json!({}));
+    world.operate(cancel).await;
+    world.run().await;
+    let cancelled = get(&world, &path).await;
+    assert_eq!(cancelled["state"], "cancelled");
+    let again = json!({ "revision": cancelled["revision"] });
+    let again = TestRequest::post(format!("{path}/again"), again);
+    assert_eq!(world.operate(again).await.status, 202);
+    world.run().await;
+    assert_eq!(get(&world, &path).await["state"], "delivered");
+}
+
+#[tokio::test]
+async fn drawn_pdf_is_not_sent_to_the_chat() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    world.say(&dana, "/carousel 2: small habits").await;
+    let list = get(&world, "/carousels").await;
+    let path = format!(
+        "/carousels/{}",
+        list["carousels"][0]["id"].as_str().unwrap()
+    );
+    let restyle = json!({ "revision": 1, "template": "bold" });
+    world
+        .operate(TestRequest::post(format!("{path}/look"), restyle))
+        .await;
+    world.run().await;
+    let before = world.messages(&dana).await.len();
+    let draw = TestRequest::post(format!("{path}/pdf"), json!({ "revision": 2 }));
+    assert_eq!(world.operate(draw).await.status, 202);
+    world.run().await;
+    let detail = get(&world, &path).await;
+    assert!(
+        detail["pdf"].as_str().unwrap().contains(".pdf?"),
+        "{}",
+        detail["pdf"]
+    );
+    assert_eq!(world.messages(&dana).await.len(), before);
+}
+
 /// A request for a carousel, with an idempotency key.
 struct Asking(World);
 

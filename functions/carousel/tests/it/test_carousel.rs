@@ -63,3 +63,16 @@ async fn bad_bodies_are_refused() {
     }
     assert_eq!(world.cloud.queued(CONVERSATION_QUEUE).len(), 0);
 }
+
+#[tokio::test]
+async fn callers_share_one_limit() {
+    let world = open("on").await;
+    let body = |user: u32| json!({ "topic": "a", "userId": format!("u{user}") });
+    for user in 0..20 {
+        assert_eq!(post(&world, body(user)).await.status, 202);
+    }
+    let refused = post(&world, body(20)).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
+    world.clock().advance(std::time::Duration::from_secs(60));
+    assert_eq!(post(&world, body(20)).await.status, 202);
+}

@@ -184,6 +184,7 @@ impl Talk {
                 jpg: "a.jpg".into(),
                 png: "a.png".into(),
                 bytes: 1,
+                drawn_at: None,
                 photo_id: None,
                 document_id: None,
             };

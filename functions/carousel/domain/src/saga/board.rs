@@ -153,6 +153,7 @@ impl Saga {
             Note::NotUpdated => texts.not_updated,
             Note::ChangeCancelled => texts.change_cancelled,
             Note::FileUnsure => texts.file_unsure,
+            Note::FilesDeleted => texts.files_deleted,
         }));
         text.with(Span::Plain(format!("\n\n{}", lines.join("\n\n"))))
     }

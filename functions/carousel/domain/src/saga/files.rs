@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Note, Pending, SendOutcome, Step, receipts::first_message, split_album};
-use crate::{Call, Document, PdfFile};
+use super::{
+    Note, Pending, SendOutcome, Step, receipts::first_message, rendering::is_kept, split_album,
+};
+use crate::{Call, Document, PdfFile, SlideFile};
 
 /// Patience with the receipt of a file.
 const FILE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
@@ -13,13 +15,22 @@ impl Step<'_> {
     pub(super) fn send_pdf(&mut self) {
         let revision = self.saga.revision;
         let pdf = self.saga.pdf.clone();
-        match pdf.filter(|pdf| pdf.revision == revision) {
+        let now = self.now();
+        let is_there = |pdf: &PdfFile| pdf.document_id.is_some() || is_kept(pdf.drawn_at, now);
+        match pdf.filter(|pdf| pdf.revision == revision && is_there(pdf)) {
             Some(pdf) => self.post_pdf(&pdf),
             None => {
+                self.saga.pdf = None;
                 self.saga.wants_pdf = true;
                 self.request_pdf();
             }
         }
+    }
+
+    /// Draws the PDF of this revision anew. It is not sent.
+    pub(super) fn draw_pdf(&mut self) {
+        self.saga.pdf = None;
+        self.request_pdf();
     }
 
     pub(super) fn pdf_rendered(&mut self, file: &PdfFile) {
@@ -45,6 +56,16 @@ impl Step<'_> {
     }
 
     pub(super) fn send_files(&mut self) {
+        let now = self.now();
+        let is_there = |file: &SlideFile| file.document_id.is_some() || is_kept(file.drawn_at, now);
+        let mut files = self
+            .saga
+            .hashes
+            .iter()
+            .map(|hash| self.saga.files.get(hash));
+        if !files.all(|file| file.is_some_and(is_there)) {
+            return self.show_ready(Some(Note::FilesDeleted));
+        }
         let mut hashes = self.saga.hashes.clone().into_iter();
         for size in split_album(self.saga.content.count()) {
             let hashes = hashes.by_ref().take(usize::from(size)).collect();

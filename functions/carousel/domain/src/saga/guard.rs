@@ -53,7 +53,9 @@ impl Saga {
             SagaTrigger::EditSlide {
                 revision, number, ..
             } => self.check_change(*revision, Some(*number)),
-            SagaTrigger::Restyle { revision, .. } => self.check_change(*revision, None),
+            SagaTrigger::Restyle { revision, .. } | SagaTrigger::DrawPdf { revision } => {
+                self.check_change(*revision, None)
+            }
             SagaTrigger::WriteAgain { revision, number } => {
                 self.check_change(*revision, *number)?;
                 require(self.rewrites < MAX_REWRITES, Refusal::TooManyRewrites)

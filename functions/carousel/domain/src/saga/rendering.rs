@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_contracts::carousel;
+use confab_core::{Timestamp, after};
 
 use super::{Line, Saga, SagaState, Step, millis_between};
 use crate::{CarouselEvent, Effect, FailReason, Page, PdfJob, RenderJob, SlideFile, SlideText};
@@ -12,6 +13,14 @@ const RENDER_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_RENDER_REPEATS: u8 = 3;
 /// Maximum files that a carousel remembers: earlier looks come back without a render.
 const MAX_FILES: usize = 60;
+
+/// Files are deleted after 90 days; a call may be under way for some.
+const FILE_LIFETIME: Duration = Duration::from_secs(85 * 24 * 3600);
+
+/// Whether a file that was drawn then is still there.
+pub(super) fn is_kept(drawn_at: Option<Timestamp>, now: Timestamp) -> bool {
+    drawn_at.is_none_or(|drawn_at| now < after(drawn_at, FILE_LIFETIME))
+}
 
 impl Step<'_> {
     /// Names the pages of the present content. News of any other page no longer count.
@@ -23,6 +32,7 @@ impl Step<'_> {
 
     /// RENDERING, or at once what follows it if every page has a file.
     pub(super) fn start_rendering(&mut self) {
+        self.forget_deleted_files();
         self.saga.state = SagaState::Rendering;
         self.saga.attempts = 0;
         self.saga.reused = self.saga.drawn();
@@ -34,6 +44,13 @@ impl Step<'_> {
         }
         self.show_drawing();
         self.send_render_jobs();
+    }
+
+    /// Files are deleted after 90 days. A photo that was sent is sent again by Telegram's name for it.
+    fn forget_deleted_files(&mut self) {
+        let now = self.now();
+        let files = &mut self.saga.files;
+        files.retain(|_, file| file.photo_id.is_some() || is_kept(file.drawn_at, now));
     }
 
     fn forget_old_files(&mut self) {

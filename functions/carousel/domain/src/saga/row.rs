@@ -133,6 +133,8 @@ pub enum Note {
     NotUpdated,
     ChangeCancelled,
     FileUnsure,
+    /// The masters are not kept any more.
+    FilesDeleted,
 }
 
 /// The one message that tells how it goes. At first it stands above the slides; once these have

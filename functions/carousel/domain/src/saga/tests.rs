@@ -82,6 +82,7 @@ fn file(hash: &str) -> SlideFile {
         jpg: format!("{hash}.jpg"),
         png: format!("{hash}.png"),
         bytes: 100,
+        drawn_at: None,
         photo_id: None,
         document_id: None,
     }
@@ -199,6 +200,10 @@ impl Run {
     fn pending(&self, is_kind: fn(&Pending) -> bool) -> PendingSend {
         let mut pending = self.saga.pending.iter().filter(|send| is_kind(&send.what));
         pending.next().expect("a pending send").clone()
+    }
+
+    fn at(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now).unwrap()
     }
 
     fn wait(&mut self, seconds: i64) -> &mut Self {

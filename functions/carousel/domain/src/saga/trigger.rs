@@ -104,6 +104,10 @@ pub enum SagaTrigger {
     SendPdf {
         revision: u32,
     },
+    /// Has the PDF drawn, and does not send it.
+    DrawPdf {
+        revision: u32,
+    },
     SendFiles {
         revision: u32,
     },

@@ -41,6 +41,7 @@ pub(super) const TEXTS: Texts = Texts {
     not_updated: "⚠️ The change did not work. Please try again.",
     change_cancelled: "The change was cancelled.",
     file_unsure: "⚠️ I am not sure that the file reached you. If it is not in the chat, tap its button again.",
+    files_deleted: "⚠️ The files of this carousel are no longer kept. Make it again to get new ones.",
     failed_refused: "I cannot make slides about this. Another topic will work: just send it.",
     failed_writing: "The texts could not be written this time. This carousel does not count towards your limit.",
     failed_rendering: "The slides could not be drawn this time. This carousel does not count towards your limit.",

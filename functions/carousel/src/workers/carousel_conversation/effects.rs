@@ -8,7 +8,7 @@ use confab_contracts::{
     Contract, Event,
     carousel::{CallFailed, CallFailure},
 };
-use confab_core::{Error, EventId, Result, Timestamp};
+use confab_core::{Error, EventId, Kind, Result, Timestamp};
 use confab_lambda::{metrics, warn};
 use confab_telegram::TelegramError;
 use confab_worker::{Effect, EffectOutcome, EffectRunner, Evidence};
@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     services::{
-        render_jobs::{RenderTask, send_job},
+        render_jobs::{RenderTask, prefixes, send_job},
         telegram::CallError,
     },
     state::State,
@@ -114,18 +114,20 @@ impl<'a> EffectExecutor<'a> {
 
     async fn delete_files(&self, chat: &str) -> Result<()> {
         let objects = self.state.objects()?;
-        let prefix = format!("carousel/{chat}/");
-        let mut after = None;
-        loop {
-            let keys = objects.list(&prefix, after.as_deref()).await?;
-            for key in &keys {
-                objects.delete(key).await?;
-            }
-            after = keys.last().cloned();
-            if after.is_none() {
-                return Ok(());
+        for prefix in prefixes(chat) {
+            let mut after = None;
+            loop {
+                let keys = objects.list(&prefix, after.as_deref()).await?;
+                for key in &keys {
+                    objects.delete(key).await?;
+                }
+                after = keys.last().cloned();
+                if after.is_none() {
+                    break;
+                }
             }
         }
+        Ok(())
     }
 
     async fn publish(&self, effect: &Effect<ChatAction>, event: CarouselEvent) -> Result<()> {
@@ -170,7 +172,19 @@ impl<'a> EffectExecutor<'a> {
         let mut failure = None;
         let outcome = match self.perform(&effect.what, chat_id, call).await {
             Ok(messages) => done(&SendOutcome::Done { messages }),
-            Err(CallError::Own(error)) => later(&error),
+            Err(CallError::Own(error)) if error.kind() == Kind::Unavailable => later(&error),
+            // A file is gone, for example: it does not come back, and the chat must not wait for it.
+            Err(CallError::Own(error)) => {
+                metrics::count("MessageRefused", "own");
+                warn(
+                    "call_not_made",
+                    &error.to_string(),
+                    effect.what.correlation_id,
+                );
+                done(&SendOutcome::Refused {
+                    is_wrong_file: false,
+                })
+            }
             Err(CallError::Telegram(error)) => {
                 failure = failure_of(&error, call);
                 outcome_of(error, call, effect)

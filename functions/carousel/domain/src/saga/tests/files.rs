@@ -26,6 +26,7 @@ fn pdf_is_drawn_once_for_a_revision_and_sent_when_asked_for() {
             revision,
             object: "a.pdf".into(),
             bytes: 9,
+            drawn_at: None,
             document_id: None,
         },
         usage: Vec::new(),
@@ -130,4 +131,71 @@ fn jobs_are_built_from_the_row() {
         (None, None)
     );
     assert_eq!(run.saga.pdf_job().unwrap().slides.len(), 3);
+}
+
+const DAY: i64 = 24 * 3600;
+
+/// Draws the slides of a carousel as of now.
+fn date_files(run: &mut Run) {
+    let now = run.at();
+    for file in run.saga.files.values_mut() {
+        file.drawn_at = Some(now);
+    }
+}
+
+#[test]
+fn masters_that_are_deleted_are_not_sent_and_the_person_is_told() {
+    let mut run = Run::delivered(2);
+    date_files(&mut run);
+    run.wait(86 * DAY)
+        .apply(&SagaTrigger::SendFiles { revision: 1 });
+    assert_eq!(new_messages(&run.effects), 0);
+    assert!(run.text().contains("no longer kept"), "{}", run.text());
+}
+
+#[test]
+fn deleted_slides_are_drawn_anew_unless_telegram_has_them() {
+    for telegram_has_them in [true, false] {
+        let mut run = Run::delivered(2);
+        date_files(&mut run);
+        if !telegram_has_them {
+            for file in run.saga.files.values_mut() {
+                file.photo_id = None;
+            }
+        }
+        let template = run.saga.content.look.template;
+        run.wait(86 * DAY);
+        for to in [Template::Bold, template] {
+            run.apply(&SagaTrigger::Restyle {
+                revision: run.saga.revision,
+                change: Restyle::Template(to),
+            });
+            if to == Template::Bold {
+                run.draw().done(is_photo).done(is_photo);
+            }
+        }
+        let is_job = |effect: &Effect| matches!(effect, Effect::Render { .. });
+        assert_eq!(run.effects.iter().any(is_job), !telegram_has_them);
+    }
+}
+
+#[test]
+fn pdf_that_is_deleted_is_drawn_anew() {
+    let mut run = Run::delivered(2);
+    let pdf = PdfFile {
+        revision: 1,
+        object: "a.pdf".into(),
+        bytes: 9,
+        drawn_at: Some(run.at()),
+        document_id: None,
+    };
+    run.apply(&SagaTrigger::PdfRendered {
+        file: pdf,
+        usage: Vec::new(),
+    });
+    run.wait(86 * DAY)
+        .apply(&SagaTrigger::SendPdf { revision: 1 });
+    let is_job = |effect: &Effect| matches!(effect, Effect::RenderPdf { .. });
+    assert!(run.effects.iter().any(is_job));
+    assert_eq!(new_messages(&run.effects), 0);
 }
