@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, assertWordsWhole, type Site, setUp, until } from "./browser";
+import { problem } from "./mock-carousel";
 
 let site: Site;
 before(async () => {
@@ -513,13 +514,17 @@ describe("one carousel", { skip }, () => {
     });
   });
 
-  test("a cancellation that comes too late is explained", async () => {
+  test("a cancellation that comes too late is explained in the API's words", async () => {
     const one = site.mock.carousel.add({ title: newTitle() });
     await open(detailOf(one), { expectErrors: true }, async (page) => {
       await page.getByRole("button", { name: "Cancel…" }).click();
+      Object.assign(one, { state: "delivering", revision: 2 });
+      await page.getByRole("button", { name: "Cancel the carousel" }).click();
+      await page.getByText("It is too late to cancel this.").waitFor();
+      await page.getByRole("button", { name: "Cancel…" }).click();
       one.state = "delivered";
       await page.getByRole("button", { name: "Cancel the carousel" }).click();
-      await page.getByText("The carousel is finished.").waitFor();
+      await page.getByText("This is not possible in the carousel's state.").waitFor();
       await page.locator(".facts").getByText("Delivered", { exact: true }).waitFor();
     });
   });
@@ -749,6 +754,31 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
+  test("a save that the API refuses is explained in its words and keeps the text", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      const one = carousel.finish(carousel.add());
+      await open(
+        slideOf(one, 2),
+        { expectErrors: true },
+        async (page) => {
+          const save = editor(page).getByRole("button", { name: "Save as revision 2" });
+          await field(page, "Text").fill("Rest is work too.");
+          carousel.limits.body = 10;
+          await save.click();
+          const words = editor(page).locator("form cf-notice");
+          await words.getByText("body has 17 characters; the limit is 10.").waitFor();
+          carousel.limits.body = 220;
+          one.state = "rendering";
+          await save.click();
+          await words.getByText("The carousel is being made or changed.").waitFor();
+          assert.equal(await field(page, "Text").inputValue(), "Rest is work too.");
+        },
+        own,
+      );
+    });
+  });
+
   test("an unsaved text survives the closed drawer", async () => {
     const one = finished();
     await open(slideOf(one, 2), {}, async (page) => {
@@ -875,8 +905,10 @@ describe("a new carousel", { skip }, () => {
           : route.fulfill({
               status: 404,
               headers: { "access-control-allow-origin": "*" },
-              contentType: "application/json",
-              body: `{"error":{"code":"carousel_not_found","message":"There is no such carousel."}}`,
+              contentType: "application/problem+json",
+              body: JSON.stringify(
+                problem(404, "carousel_not_found", "There is no such carousel."),
+              ),
             }),
       );
       await page.getByRole("button", { name: "New carousel" }).click();

@@ -13,9 +13,16 @@ import {
 import { MockError } from "./mock-error";
 import { portOf, type Route } from "./mock-types";
 
-const limits = { title: 70, body: 220 };
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const lengthOf = (text) => [...segmenter.segment(text)].length;
+
+/** The body of a refusal, as the routes answer it. */
+export const problem = (status: number, code: string, title: string) => ({
+  title,
+  status,
+  code,
+  correlation_id: "cor_01m7000000",
+});
 
 export async function createCarousel({ room }) {
   const carousels = new Map();
@@ -24,6 +31,7 @@ export async function createCarousel({ room }) {
   /** Set by tests. `failing` answers 500 where a path has the text, and `undrawn` previews
    * are missing that often. */
   const faults = { down: false, failing: "", slowMs: 0, undrawn: 0 };
+  const limits = { title: 70, body: 220 };
   const previews = [];
   const seen = [];
   const alerts = [];
@@ -231,15 +239,25 @@ export async function createCarousel({ room }) {
     return carousel;
   }
 
+  const isRunning = ({ state }) => ["requested", "rendering", "delivering"].includes(state);
+  const conflict = (code, title) => new MockError(409, code, title);
+  const notNow = () => conflict("not_now", "This is not possible in the carousel's state.");
+
   function atRevision(carousel, revision) {
     if (revision !== carousel.revision)
-      throw new MockError(
-        409,
-        "revision_moved",
-        `The carousel is at revision ${carousel.revision}.`,
-      );
+      throw conflict("revision_moved", "The carousel was changed since.");
     return carousel;
   }
+
+  /** Returns the carousel if it may be changed now. */
+  function changeable(id, revision) {
+    const carousel = atRevision(find(id), revision);
+    if (isRunning(carousel)) throw conflict("busy", "The carousel is being made or changed.");
+    if (carousel.state !== "delivered") throw notNow();
+    return carousel;
+  }
+
+  const accepted = ({ id, revision }) => ({ carousel: id, revision });
 
   function pageOf<T>(all: T[], from: number, limit: number, name: string) {
     const shown = all.slice(from, from + limit);
@@ -289,7 +307,11 @@ export async function createCarousel({ room }) {
   function checkLengths(texts) {
     for (const [field, text] of Object.entries(texts))
       if (lengthOf(text) > limits[field])
-        throw new MockError(422, "too_long", `${field} has more than ${limits[field]} characters.`);
+        throw new MockError(
+          422,
+          `${field}_too_long`,
+          `${field} has ${lengthOf(text)} characters; the limit is ${limits[field]}.`,
+        );
   }
 
   function preview([id, number], { title, body }) {
@@ -299,21 +321,23 @@ export async function createCarousel({ room }) {
   }
 
   function put([id, number], { revision, title, body }) {
-    const carousel = atRevision(find(id), revision);
     checkLengths({ title, body });
+    const carousel = changeable(id, revision);
     later(60, () => edit(carousel, Number(number), { title, body }));
     later(160, () => draw(carousel, Number(number)));
-    return { carousel: id, revision: revision + 1 };
+    return accepted(carousel);
   }
 
   function relook([id], { revision, template, format }) {
-    const carousel = atRevision(find(id), revision);
+    const carousel = changeable(id, revision);
+    const answer = accepted(carousel);
     Object.assign(carousel, { ...(template && { template }), ...(format && { format }) });
     carousel.revision += 1;
     for (const page of carousel.pages) page.isDrawn = false;
     publish(carousel, "carousel.edited", { change: template ? "template" : "format" });
     become(carousel, { state: "rendering" });
     later(80, () => render(carousel));
+    return answer;
   }
 
   function again([id], { revision, number }) {
@@ -330,10 +354,12 @@ export async function createCarousel({ room }) {
 
   function cancel([id]) {
     const carousel = find(id);
-    if (!["requested", "rendering", "delivering"].includes(carousel.state))
-      throw new MockError(409, "not_running", "The carousel is finished.");
+    if (!isRunning(carousel)) throw notNow();
+    if (carousel.state === "delivering" && carousel.revision > 1)
+      throw conflict("too_late", "It is too late to cancel this.");
     publish(carousel, "carousel.cancelled", { reason: "person" });
     become(carousel, { state: "cancelled" });
+    return accepted(carousel);
   }
 
   function history(_, __, query) {
@@ -395,8 +421,9 @@ export async function createCarousel({ room }) {
       "POST",
       /^\/carousels\/([^/]+)\/pdf$/,
       ([id], { revision }) => {
-        const carousel = atRevision(find(id), revision);
+        const carousel = changeable(id, revision);
         later(80, () => become(carousel, { pdf: true }));
+        return accepted(carousel);
       },
     ],
     ["GET", /^\/events$/, history],
@@ -452,8 +479,8 @@ export async function createCarousel({ room }) {
     };
     if (request.method === "OPTIONS") return response.writeHead(204, cors).end();
     answer(request, response, cors).catch(({ status = 500, code = "internal", message }) => {
-      response.writeHead(status, { ...cors, "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { code, message } }));
+      response.writeHead(status, { ...cors, "content-type": "application/problem+json" });
+      response.end(JSON.stringify(problem(status, code, message)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
@@ -462,6 +489,8 @@ export async function createCarousel({ room }) {
   return {
     url,
     faults,
+    /** Of texts, in graphemes. */
+    limits,
     alerts,
     events,
     previews,
