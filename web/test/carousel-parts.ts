@@ -1,4 +1,4 @@
-// Parts of the carousel's page that need no browser: counts, amounts, columns, drafts, order and polling.
+// Parts of the carousel's page that need no browser: counts, amounts, columns, texts, drafts, order and polling.
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { alertValue, inOrder } from "../carousel/alert-list";
@@ -13,13 +13,14 @@ import type {
   State,
 } from "../carousel/contract";
 import { splitCounters } from "../carousel/counts";
-import { draftOf, isTooLong, keepMine, rebase } from "../carousel/draft";
+import { draftOf, isChanged, isTooLong, keepMine, rebase } from "../carousel/draft";
 import { loadWhenDrawn } from "../carousel/drawing";
 import { summaryOf } from "../carousel/event-data";
 import { queryOf } from "../carousel/event-query";
 import { shareOf } from "../carousel/funnel";
 import { graphemes } from "../carousel/graphemes";
 import { dollars, pricePerMillion, sumOf } from "../carousel/micros";
+import { normalizeLine, normalizeParagraphs } from "../carousel/normalize";
 import { nextDelay, Poller } from "../carousel/poller";
 import { niceTop, pointsOf } from "../carousel/scale";
 import { SignedLinks } from "../carousel/signed-links";
@@ -132,6 +133,29 @@ describe("columns", () => {
   });
 });
 
+describe("normalized texts", () => {
+  // The cases of functions/carousel/domain/src/content/text/tests.rs.
+  for (const [text, expected] of [
+    ["  small\t\r\n habits\u{a0} ", "small habits"],
+    ["\u{202e}evil\u{202c} \u{2067}x\u{2069}\u{200f}", "evil x"],
+    ["ig\u{200b}nore\u{feff} \u{ad}all\0\u{7}", "ignore all"],
+    ["a\u{200d}b \u{200c}c\u{200d} d", "ab c d"],
+    ["hi\u{e0049}\u{e0067}\u{e006e}", "hi"],
+    ["Cafe\u{301}", "Caf\u{e9}"],
+    ["می\u{200c}خواهم", "می\u{200c}خواهم"],
+    ["می\u{200c} خواهم", "می خواهم"],
+    ["क्\u{200d}ष", "क्\u{200d}ष"],
+    ["👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3}"],
+    [`x${"\u{33c}".repeat(9)}`, `x${"\u{33c}".repeat(6)}`],
+  ])
+    test(`${JSON.stringify(text)} is ${JSON.stringify(expected)}`, () =>
+      assert.equal(normalizeLine(text), expected.normalize("NFC")));
+
+  test("lines are trimmed, with one empty line between paragraphs", () => {
+    assert.equal(normalizeParagraphs("\n a  b \u2028c\n \n\t\n\nd\n "), "a b\nc\n\nd");
+  });
+});
+
 describe("drafts", () => {
   const slide = (title, body = "body") => invented<Slide>({ title, body });
 
@@ -155,6 +179,19 @@ describe("drafts", () => {
   test("the same change on both sides is no conflict", () => {
     const mine = { ...draftOf(slide("one"), 1), title: "same" };
     assert.equal(rebase(mine, slide("same"), 2).isConflict, false);
+  });
+
+  test("an own save comes back normalized and is no conflict", () => {
+    const draft = draftOf(slide("one"), 1);
+    const mine = { ...draft, title: " mi\u200bne  too ", body: "a \r\n\n\n\n b" };
+    const { draft: saved, isConflict } = rebase(mine, slide("mine too", "a\n\nb"), 2);
+    assert.deepEqual([saved, isConflict], [draftOf(slide("mine too", "a\n\nb"), 2), false]);
+  });
+
+  test("a text that the API would keep as it is counts as unchanged", () => {
+    const draft = draftOf(slide("one", "a\nb"), 1);
+    assert.equal(isChanged({ ...draft, title: "one ", body: " a\nb\n" }), false);
+    assert.equal(isChanged({ ...draft, body: "a b" }), true);
   });
 
   test("an answer from before the save changes nothing", () => {

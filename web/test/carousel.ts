@@ -707,6 +707,17 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
+  test("an own save that the API tidied up is no conflict", async () => {
+    const one = finished();
+    await open(slideOf(one, 2), {}, async (page) => {
+      await field(page, "Text").fill("  Rest is\u{200b}  work\n\n\n\ntoo. ");
+      await editor(page).getByRole("button", { name: "Save as revision 2" }).click();
+      await editor(page).getByRole("button", { name: "Save as revision 3" }).waitFor();
+      assert.equal(await field(page, "Text").inputValue(), "Rest is work\n\ntoo.");
+      assert.equal(await editor(page).getByRole("alert").count(), 0);
+    });
+  });
+
   test("a change from elsewhere is a conflict that keeps both texts until one is chosen", async () => {
     const one = finished();
     const { carousel } = site.mock;

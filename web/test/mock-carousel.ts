@@ -1,6 +1,7 @@
 // The carousel's operator API on its own origin, with invented carousels that tests move on.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
+import { normalizeLine, normalizeParagraphs } from "../carousel/normalize";
 import {
   costRows,
   counters,
@@ -257,6 +258,11 @@ export async function createCarousel({ room }) {
     return carousel;
   }
 
+  const normalized = ({ title, body }) => ({
+    title: normalizeLine(title),
+    body: normalizeParagraphs(body),
+  });
+
   const accepted = ({ id, revision }) => ({ carousel: id, revision });
 
   function pageOf<T>(all: T[], from: number, limit: number, name: string) {
@@ -314,15 +320,17 @@ export async function createCarousel({ room }) {
         );
   }
 
-  function preview([id, number], { title, body }) {
+  function preview([id, number], texts) {
+    const { title, body } = normalized(texts);
     checkLengths({ title, body });
     previews.push({ id, number: Number(number), title, body, missing: faults.undrawn });
     return { png: `${url}/files/${id}/preview-${previews.length}.png?signature=${randomUUID()}` };
   }
 
-  function put([id, number], { revision, title, body }) {
+  function put([id, number], texts) {
+    const { title, body } = normalized(texts);
     checkLengths({ title, body });
-    const carousel = changeable(id, revision);
+    const carousel = changeable(id, texts.revision);
     later(60, () => edit(carousel, Number(number), { title, body }));
     later(160, () => draw(carousel, Number(number)));
     return accepted(carousel);
