@@ -30,8 +30,9 @@ function isSame(one: Texts, other: Texts): boolean {
   );
 }
 
-export function isTooLong({ title, body }: Texts): boolean {
-  return graphemes(title) > MAX_TITLE || graphemes(body) > MAX_BODY;
+/** A quotation is as long as its verse. */
+export function isTooLong({ title, body }: Texts, isQuotation = false): boolean {
+  return graphemes(title) > MAX_TITLE || (!isQuotation && graphemes(body) > MAX_BODY);
 }
 
 /**

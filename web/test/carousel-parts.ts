@@ -50,6 +50,12 @@ describe("graphemes", () => {
     assert.equal(isTooLong({ title: `${title}!`, body: "" }), true);
     assert.equal(isTooLong({ title: "", body: "a".repeat(221) }), true);
   });
+
+  test("a quotation may be longer than a text, and its title may not", () => {
+    const body = "a".repeat(221);
+    assert.equal(isTooLong({ title: "", body }, true), false);
+    assert.equal(isTooLong({ title: "a".repeat(71), body }, true), true);
+  });
 });
 
 describe("amounts", () => {

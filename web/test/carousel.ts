@@ -819,16 +819,21 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
-  test("a quotation is shown and cannot be edited", async () => {
+  test("of a quotation only the title is edited, and a long verse stays as it is", async () => {
     const one = finished();
-    one.pages[1].verse = {
-      id: "v1",
-      source: "Proverbs 24:16",
-      text: "A righteous man falls seven times and rises up again.",
-    };
+    const text = "A righteous man falls seven times and rises up again. ".repeat(5).trim();
+    const verse = { source: "Proverbs 24:16", text };
+    Object.assign(one.pages[1], { type: "quote", body: text, verse });
     await open(slideOf(one, 2), {}, async (page) => {
       await editor(page).getByText("A righteous man falls").waitFor();
       assert.equal(await field(page, "Text").count(), 0);
+      await field(page, "Title").fill("On falling");
+      await page.getByText("of your text", { exact: true }).waitFor();
+      assert.equal(site.mock.carousel.previews.at(-1).body, text);
+      await editor(page).getByRole("button", { name: "Save as revision 2" }).click();
+      await editor(page).getByRole("button", { name: "Save as revision 3" }).waitFor();
+      const { title, body } = one.pages[1];
+      assert.deepEqual([title, body, one.pages[1].verse], ["On falling", text, verse]);
     });
   });
 

@@ -310,8 +310,18 @@ export async function createCarousel({ room }) {
     return { requestId: asked, carousel: id, statusUrl: `/carousels/${id}` };
   }
 
-  function checkLengths(texts) {
-    for (const [field, text] of Object.entries(texts))
+  function slideAt(id, number) {
+    const page = find(id).pages[Number(number) - 1];
+    if (!page) throw new MockError(404, "slide_not_found", "There is no such slide.");
+    return page;
+  }
+
+  /** The words of a quotation are printed as they are, however long. */
+  const isVerseOf = (page, body) => page.verse !== null && page.verse.text === body;
+
+  function checkLengths(page, { title, body }) {
+    const checked = isVerseOf(page, body) ? { title } : { title, body };
+    for (const [field, text] of Object.entries(checked))
       if (lengthOf(text) > limits[field])
         throw new MockError(
           422,
@@ -322,16 +332,18 @@ export async function createCarousel({ room }) {
 
   function preview([id, number], texts) {
     const { title, body } = normalized(texts);
-    checkLengths({ title, body });
+    checkLengths(slideAt(id, number), { title, body });
     previews.push({ id, number: Number(number), title, body, missing: faults.undrawn });
     return { png: `${url}/files/${id}/preview-${previews.length}.png?signature=${randomUUID()}` };
   }
 
   function put([id, number], texts) {
     const { title, body } = normalized(texts);
-    checkLengths({ title, body });
+    const page = slideAt(id, number);
+    checkLengths(page, { title, body });
     const carousel = changeable(id, texts.revision);
-    later(60, () => edit(carousel, Number(number), { title, body }));
+    const verse = isVerseOf(page, body) ? page.verse : null;
+    later(60, () => edit(carousel, Number(number), { title, body, verse }));
     later(160, () => draw(carousel, Number(number)));
     return accepted(carousel);
   }
