@@ -488,16 +488,42 @@ describe("one carousel", { skip }, () => {
     });
   });
 
-  test("a failure names its reason, and the carousel is made again", async () => {
+  const again = (page) => page.getByRole("button", { name: /^(Make|Start) again$/ });
+
+  test("a failure names its reason, and the carousel is started again", async () => {
     const { carousel } = site.mock;
     const one = carousel.add({ title: newTitle() });
     carousel.fail(one, "writing");
     await open(detailOf(one), {}, async (page) => {
       await page.getByText("The texts could not be written.").waitFor();
-      await page.getByRole("button", { name: "Make again" }).click();
+      await page.getByRole("button", { name: "Start again" }).click();
+      await page.getByText("The carousel is starting again.").waitFor();
       await page.locator(".facts").getByText("revision 2", { exact: true }).waitFor();
       await page.locator(".facts").getByText("Drawing", { exact: true }).waitFor();
       assert.equal(await page.getByText("The texts could not be written.").count(), 0);
+    });
+  });
+
+  test("a cancelled carousel is started again", async () => {
+    const one = site.mock.carousel.add({ title: newTitle() });
+    site.mock.carousel.cancel(one);
+    await open(detailOf(one), {}, async (page) => {
+      await page.getByRole("button", { name: "Start again" }).click();
+      await page.locator(".facts").getByText("Drawing", { exact: true }).waitFor();
+    });
+  });
+
+  test("a carousel is made again once it is delivered, and not while it runs", async () => {
+    const { carousel } = site.mock;
+    const one = carousel.add({ title: newTitle() });
+    await open(detailOf(one), {}, async (page) => {
+      await page.getByRole("button", { name: "Cancel…" }).waitFor();
+      assert.equal(await again(page).count(), 0);
+      carousel.finish(one);
+      await page.getByRole("button", { name: "Make again" }).click();
+      await page.getByText("The carousel is being made again.").waitFor();
+      await page.getByRole("button", { name: "Cancel…" }).waitFor();
+      assert.equal(await again(page).count(), 0);
     });
   });
 

@@ -241,6 +241,7 @@ export async function createCarousel({ room }) {
   }
 
   const isRunning = ({ state }) => ["requested", "rendering", "delivering"].includes(state);
+  const isOver = ({ state }) => ["failed", "cancelled"].includes(state);
   const conflict = (code, title) => new MockError(409, code, title);
   const notNow = () => conflict("not_now", "This is not possible in the carousel's state.");
 
@@ -361,15 +362,18 @@ export async function createCarousel({ room }) {
   }
 
   function again([id], { revision, number }) {
-    const carousel = atRevision(find(id), revision);
-    if (number)
-      return edit(carousel, number, {
-        title: "Written anew",
-        body: "A fresh start for this slide.",
-      });
+    // One that failed or was cancelled begins again as a whole.
+    const mayBegin = !number && isOver(find(id));
+    const carousel = mayBegin ? atRevision(find(id), revision) : changeable(id, revision);
+    const answer = accepted(carousel);
+    if (number) {
+      edit(carousel, number, { title: "Written anew", body: "A fresh start for this slide." });
+      return answer;
+    }
     carousel.revision += 1;
     become(carousel, { state: "requested", failure: null });
     later(80, () => write(carousel));
+    return answer;
   }
 
   function cancel([id]) {
