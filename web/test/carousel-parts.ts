@@ -1,5 +1,6 @@
 // Parts of the carousel's page that need no browser: counts, amounts, columns, texts, drafts, order and polling.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { describe, mock, test } from "node:test";
 import { alertValue, inOrder } from "../carousel/alert-list";
 import { columnsOf, mergeCards, refreshCards } from "../carousel/board";
@@ -16,7 +17,7 @@ import { splitCounters } from "../carousel/counts";
 import { draftOf, isChanged, isTooLong, keepMine, rebase } from "../carousel/draft";
 import { loadWhenDrawn } from "../carousel/drawing";
 import { summaryOf } from "../carousel/event-data";
-import { queryOf } from "../carousel/event-query";
+import { eventTypes, queryOf } from "../carousel/event-query";
 import { shareOf } from "../carousel/funnel";
 import { graphemes } from "../carousel/graphemes";
 import { dollars, pricePerMillion, sumOf } from "../carousel/micros";
@@ -230,6 +231,14 @@ describe("events", () => {
       summaryOf(event(data)),
       "2.14 s, $0.000152, hashes 2, not composed, reason refused",
     );
+  });
+
+  test("each type of the carousel's contract can be filtered", async () => {
+    const contract = new URL("../../shared/contracts/src/carousel.rs", import.meta.url);
+    const declared = (await readFile(contract, "utf8")).matchAll(/const TYPE: .* = "(.+)";/g);
+    const types = [...declared].map(([, type]) => type);
+    assert.ok(types.length > 10, `${types}`);
+    for (const type of types) assert.ok(eventTypes.includes(type), type);
   });
 
   test("empty filters are left out, and local times become instants", () => {
