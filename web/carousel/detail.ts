@@ -155,7 +155,7 @@ export class CarouselDetail extends LitElement {
             <carousel-look .look=${detail.look} .isBusy=${this.isBusy} @look=${({ detail: change }: CustomEvent<LookChange>) => this.#act("look", { revision: detail.revision, ...change }, "The slides are being drawn anew.")}></carousel-look>
           </section>
           ${costPart(detail)}
-          ${filesPart(detail, this.isBusy, () => this.#act("pdf", { revision: detail.revision }, "The PDF is being drawn."))}
+          ${filesPart(detail, this.isBusy, () => this.#act("pdf", { revision: detail.revision }, "The PDF is being drawn and will be linked here."))}
           ${idsPart(detail)}
         </div>
       </div>

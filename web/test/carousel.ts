@@ -583,11 +583,15 @@ describe("one carousel", { skip }, () => {
         await files.getByRole("link", { name: "PNG of slide 2" }).getAttribute("href"),
         /\.png\?signature=/,
       );
+      const hint = files.getByText("It is not sent to the chat.", { exact: false });
+      await hint.waitFor();
       await files.getByRole("button", { name: "Draw the PDF" }).click();
+      await page.getByText("The PDF is being drawn and will be linked here.").waitFor();
       assert.match(
         await files.getByRole("link", { name: "Open the PDF" }).getAttribute("href"),
         /all\.pdf/,
       );
+      assert.equal(await hint.count(), 0);
     });
   });
 
