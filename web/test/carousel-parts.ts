@@ -3,10 +3,17 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, mock, test } from "node:test";
 import { alertValue, inOrder } from "../carousel/alert-list";
-import { columnsOf, mergeCards, refreshCards } from "../carousel/board";
+import {
+  columnsOf,
+  mergeCards,
+  refreshCards,
+  runningStates,
+  unreadStates,
+} from "../carousel/board";
 import type {
   Alert,
   Card,
+  Cards,
   CarouselEvent,
   CostRow,
   Slide,
@@ -33,6 +40,14 @@ const invented = <T>(part: Partial<T>) => part as T;
 const card = (id: string, state: State, minute: number, changed = minute) =>
   invented<Card>({ id, state, requestedAt: at(minute), changedAt: at(changed) });
 const newest = (carousels) => ({ carousels, next: "cursor" });
+/** Answers of the requests of all columns; those without cards are empty. */
+const answered = (first: Cards | null, cards: Partial<Record<State, Cards | null>> = {}) => ({
+  newest: first,
+  running: runningStates.map((state) => ({
+    state,
+    cards: state in cards ? cards[state] : newest([]),
+  })),
+});
 const idsOf = (cards) => cards.map(({ id }) => id);
 
 describe("graphemes", () => {
@@ -109,8 +124,8 @@ describe("columns", () => {
 
   test("a card that left the newest page stays known", () => {
     const known = [card("old", "delivered", 1), card("new", "delivered", 9)];
-    const cards = refreshCards(known, newest([card("newer", "delivered", 10), known[1]]), []);
-    assert.deepEqual(idsOf(cards).sort(), ["new", "newer", "old"]);
+    const answers = answered(newest([card("newer", "delivered", 10), known[1]]));
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["new", "newer", "old"]);
   });
 
   test("a deleted card and one that is no longer at work go", () => {
@@ -119,24 +134,41 @@ describe("columns", () => {
       card("done", "rendering", 1),
       card("new", "delivered", 5),
     ];
-    assert.deepEqual(idsOf(refreshCards(known, newest([known[2]]), [])), ["new"]);
+    assert.deepEqual(idsOf(refreshCards(known, answered(newest([known[2]])))), ["new"]);
   });
 
   test("an old carousel that is still at work is shown", () => {
-    const cards = refreshCards([], newest([card("new", "delivered", 9)]), [
-      card("stuck", "requested", 0),
-    ]);
-    assert.deepEqual(idsOf(cards).sort(), ["new", "stuck"]);
+    const answers = answered(newest([card("new", "delivered", 9)]), {
+      requested: newest([card("stuck", "requested", 0)]),
+    });
+    assert.deepEqual(idsOf(refreshCards([], answers)).sort(), ["new", "stuck"]);
   });
 
   test("a list without a next page is all there is", () => {
     const known = [card("gone", "delivered", 1)];
-    assert.deepEqual(refreshCards(known, { carousels: [], next: null }, []), []);
+    assert.deepEqual(refreshCards(known, answered({ carousels: [], next: null })), []);
     assert.deepEqual(
-      refreshCards(known, newest([]), []),
+      refreshCards(known, answered(newest([]))),
       known,
       "an empty page with a next one says nothing",
     );
+  });
+
+  test("a state that could not be read keeps its cards while the others move on", () => {
+    const known = [card("stays", "rendering", 1), card("goes", "delivering", 1)];
+    const answers = answered(newest([card("new", "delivered", 9)]), {
+      requested: newest([card("waits", "requested", 2)]),
+      rendering: null,
+    });
+    assert.deepEqual(unreadStates(answers), ["rendering"]);
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["new", "stays", "waits"]);
+  });
+
+  test("without the newest page finished cards stay, and those at work move on", () => {
+    const known = [card("done", "delivered", 9), card("goes", "rendering", 1)];
+    const answers = answered(null, { requested: newest([card("waits", "requested", 2)]) });
+    assert.deepEqual(unreadStates(answers), ["delivered", "failed", "cancelled"]);
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["done", "waits"]);
   });
 });
 

@@ -303,6 +303,56 @@ describe("without a connection", { skip }, () => {
     });
   });
 
+  test("a column that cannot be read leaves the others, and catches up", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      const one = carousel.add({ title: "Known" });
+      carousel.faults.failing = "state=rendering";
+      await open(
+        "",
+        { expectErrors: true },
+        async (page) => {
+          await page
+            .getByText("Something went wrong on our side. Not up to date: Drawing.")
+            .waitFor();
+          await cardIn(page, "Requested", "Known").waitFor();
+          await column(page, "Drawing").getByText("–", { exact: true }).waitFor();
+          await assertAccessible(page);
+          carousel.write(one);
+          carousel.render(one);
+          await cardIn(page, "Delivering", "Known").waitFor();
+          carousel.faults.failing = "";
+          await page.getByRole("button", { name: "Try again" }).click();
+          await page.getByText("Not up to date", { exact: false }).waitFor({ state: "detached" });
+        },
+        own,
+      );
+    });
+  });
+
+  test("without the newest cards those at work are shown, and older ones follow", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      for (let index = 0; index < 101; index += 1)
+        carousel.finish(carousel.add({ title: `Number ${index}.`, count: 1 }));
+      carousel.add({ title: "Waiting" });
+      await own.open("/carousel", { expectErrors: true }, async (page) => {
+        let isLost = true;
+        await page.route(/\/carousels\?limit=100$/, (route) =>
+          isLost ? route.abort() : route.fallback(),
+        );
+        await signIn(page);
+        await page.getByText("Not up to date: Delivered, Failed, Cancelled.").waitFor();
+        await cardIn(page, "Requested", "Waiting").waitFor();
+        isLost = false;
+        await page.getByRole("button", { name: "Try again" }).click();
+        await column(page, "Delivered").getByText("99+", { exact: true }).waitFor();
+        await page.getByRole("button", { name: "Show 100 older" }).click();
+        await column(page, "Delivered").getByText("101", { exact: true }).waitFor();
+      });
+    });
+  });
+
   test("alerts that cannot be read leave the pipeline usable", async () => {
     await alone(async (own) => {
       own.mock.carousel.faults.failing = "/stats";

@@ -29,7 +29,7 @@ export async function createCarousel({ room }) {
   const carousels = new Map();
   const events = [];
   const requests = new Map();
-  /** Set by tests. `failing` answers 500 where a path has the text, and `undrawn` previews
+  /** Set by tests. `failing` answers 500 where a path with its query has the text, and `undrawn` previews
    * are missing that often. */
   const faults = { down: false, failing: "", slowMs: 0, undrawn: 0 };
   const limits = { title: 70, body: 220 };
@@ -466,7 +466,7 @@ export async function createCarousel({ room }) {
   }
 
   async function answer(request, response, cors) {
-    const { pathname, searchParams } = new URL(request.url, url);
+    const { pathname, search, searchParams } = new URL(request.url, url);
     seen.push(`${request.method} ${pathname}`);
     if (pathname.startsWith("/files/")) {
       const svg = picture(pathname);
@@ -476,7 +476,7 @@ export async function createCarousel({ room }) {
     if (request.headers.authorization !== `Bearer ${key}`)
       throw new MockError(401, "unauthenticated", "The operator's key is required.");
     if (faults.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.slowMs));
-    if (faults.failing && pathname.includes(faults.failing))
+    if (faults.failing && `${pathname}${search}`.includes(faults.failing))
       throw new MockError(500, "internal", "Something went wrong on our side.");
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
