@@ -100,11 +100,12 @@ function decode<T>(response: Response, text: string): T {
     throw new CallError(response.status, "not_json", message);
   }
   if (response.ok) return answer as T;
-  const { error } = (answer ?? {}) as { error?: { code?: string; message?: string } };
+  // A problem document (RFC 9457).
+  const { code, title } = (answer ?? {}) as { code?: string; title?: string };
   throw new CallError(
     response.status,
-    error?.code ?? "unknown",
-    error?.message ?? `The API answered ${response.status}.`,
+    code ?? "unknown",
+    title ?? `The API answered ${response.status}.`,
   );
 }
 

@@ -35,18 +35,35 @@ export function isRunning(state: State): boolean {
   return runningStates.includes(state);
 }
 
+/** Cards of the newest page and of each state at work. A request that failed has no answer. */
+export interface Answers {
+  newest: Cards | null;
+  running: { state: State; cards: Cards | null }[];
+}
+
+/** States whose cards may not be up to date. */
+export function unreadStates({ newest, running }: Answers): State[] {
+  // The newest page is the only one with finished cards.
+  const finished = newest ? [] : states.filter((state) => !isRunning(state));
+  return [...running.filter(({ cards }) => !cards).map(({ state }) => state), ...finished];
+}
+
 /**
  * Brings known cards up to date with the newest ones and with all that are at work. Known cards below the newest ones
- * stay, unless they were at work and no longer are.
+ * stay, unless they were at work and no longer are. Known cards of states that were not read stay, too.
  */
-export function refreshCards(known: Card[], newest: Cards, running: Card[]): Card[] {
-  const current = mergeCards(newest.carousels, running);
+export function refreshCards(known: Card[], answers: Answers): Card[] {
+  const { newest, running } = answers;
+  const working = running.flatMap(({ cards }) => cards?.carousels ?? []);
+  const current = mergeCards(newest?.carousels ?? [], working);
   // The newest ones are all there are.
-  if (newest.next === null) return current;
+  if (newest?.next === null) return current;
   const ids = new Set(current.map(({ id }) => id));
-  const end = Math.min(...newest.carousels.map(({ requestedAt }) => Date.parse(requestedAt)));
-  const older = known.filter(
-    (card) => !ids.has(card.id) && !isRunning(card.state) && Date.parse(card.requestedAt) < end,
-  );
-  return [...current, ...older];
+  const end = newest
+    ? Math.min(...newest.carousels.map(({ requestedAt }) => Date.parse(requestedAt)))
+    : Number.POSITIVE_INFINITY;
+  const unread = unreadStates(answers);
+  const stays = ({ state, requestedAt }: Card) =>
+    unread.includes(state) || (!isRunning(state) && Date.parse(requestedAt) < end);
+  return [...current, ...known.filter((card) => !ids.has(card.id) && stays(card))];
 }

@@ -80,6 +80,7 @@ export function filesPart(
             : html`<button class="button" type="button" ?disabled=${isBusy || !isWhole} @click=${drawPdf}>${icon("file")} Draw the PDF</button>`
         }
       </p>
+      ${pdf ? nothing : html`<p class="soft small">The PDF is linked here once it is drawn. It is not sent to the chat.</p>`}
       ${drawn.length === 0 ? html`<p class="soft small">Slides are listed here as they are drawn.</p>` : html`<ul class="files">${drawn.map(({ number, jpg, png }) => html`<li>Slide ${number}: ${fileLink(jpg, "JPG", number)} ${fileLink(png, "PNG", number)}</li>`)}</ul>`}`,
   );
 }

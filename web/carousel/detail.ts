@@ -155,7 +155,7 @@ export class CarouselDetail extends LitElement {
             <carousel-look .look=${detail.look} .isBusy=${this.isBusy} @look=${({ detail: change }: CustomEvent<LookChange>) => this.#act("look", { revision: detail.revision, ...change }, "The slides are being drawn anew.")}></carousel-look>
           </section>
           ${costPart(detail)}
-          ${filesPart(detail, this.isBusy, () => this.#act("pdf", { revision: detail.revision }, "The PDF is being drawn."))}
+          ${filesPart(detail, this.isBusy, () => this.#act("pdf", { revision: detail.revision }, "The PDF is being drawn and will be linked here."))}
           ${idsPart(detail)}
         </div>
       </div>
@@ -166,7 +166,6 @@ export class CarouselDetail extends LitElement {
   #head(detail: Detail): TemplateResult {
     const { title, state, origin, language, revision, requestedAt, isComposed } = detail;
     const [words, tone] = stateWords[state];
-    const again = () => this.#act("again", { revision }, "The carousel is being made again.");
     return html`<header class="head">
       <div>
         <h2 dir="auto">${title ?? "Not written yet"}</h2>
@@ -180,10 +179,23 @@ export class CarouselDetail extends LitElement {
         </p>
       </div>
       <div class="actions">
-        <button class="button" type="button" ?disabled=${this.isBusy} @click=${again}>${icon("shuffle")} Make again</button>
-        ${isRunning(state) ? html`<button class="button danger" type="button" aria-haspopup="dialog" ?disabled=${this.isBusy} @click=${() => (this.isCancelling = true)}>${icon("ban")} Cancel…</button>` : nothing}
+        ${isRunning(state) ? this.#cancelButton() : this.#againButton(detail)}
       </div>
     </header>`;
+  }
+
+  #cancelButton(): TemplateResult {
+    return html`<button class="button danger" type="button" aria-haspopup="dialog" ?disabled=${this.isBusy} @click=${() => (this.isCancelling = true)}>${icon("ban")} Cancel…</button>`;
+  }
+
+  /** One request for both: the API makes a delivered carousel anew and begins one that is over. */
+  #againButton({ state, revision }: Detail): TemplateResult {
+    const [words, done] =
+      state === "delivered"
+        ? ["Make again", "The carousel is being made again."]
+        : ["Start again", "The carousel is starting again."];
+    const again = () => this.#act("again", { revision }, done);
+    return html`<button class="button" type="button" ?disabled=${this.isBusy} @click=${again}>${icon("shuffle")} ${words}</button>`;
   }
 
   #failure({ state, failure }: Detail): TemplateResult | typeof nothing {

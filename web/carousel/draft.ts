@@ -1,6 +1,7 @@
 // The text of a slide while it is edited, and what a newer revision means for it.
 import { MAX_BODY, MAX_TITLE, type Slide } from "./contract";
 import { graphemes } from "./graphemes";
+import { normalizeLine, normalizeParagraphs } from "./normalize";
 
 export interface Texts {
   title: string;
@@ -17,12 +18,21 @@ export function draftOf({ title, body }: Slide, revision: number): Draft {
   return { title, body, base: { title, body }, revision };
 }
 
-export function isChanged({ title, body, base }: Draft): boolean {
-  return title !== base.title || body !== base.body;
+/** Spaces and hidden characters that the API drops are no change. */
+export function isChanged(draft: Draft): boolean {
+  return !isSame(draft, draft.base);
 }
 
-export function isTooLong({ title, body }: Texts): boolean {
-  return graphemes(title) > MAX_TITLE || graphemes(body) > MAX_BODY;
+function isSame(one: Texts, other: Texts): boolean {
+  return (
+    normalizeLine(one.title) === normalizeLine(other.title) &&
+    normalizeParagraphs(one.body) === normalizeParagraphs(other.body)
+  );
+}
+
+/** A quotation is as long as its verse. */
+export function isTooLong({ title, body }: Texts, isQuotation = false): boolean {
+  return graphemes(title) > MAX_TITLE || (!isQuotation && graphemes(body) > MAX_BODY);
 }
 
 /**
@@ -36,9 +46,8 @@ export function rebase(
 ): { draft: Draft; isConflict: boolean } {
   // An older answer may arrive late.
   if (revision <= draft.revision) return { draft, isConflict: false };
-  const isSame = slide.title === draft.base.title && slide.body === draft.base.body;
-  if (isSame) return { draft: { ...draft, revision }, isConflict: false };
-  if (!isChanged(draft) || (draft.title === slide.title && draft.body === slide.body))
+  if (isSame(slide, draft.base)) return { draft: { ...draft, revision }, isConflict: false };
+  if (!isChanged(draft) || isSame(draft, slide))
     return { draft: draftOf(slide, revision), isConflict: false };
   return { draft, isConflict: true };
 }

@@ -1,5 +1,27 @@
 // The filters of the event history: in the page's address as local times, for the API as instants.
 
+/** Types that the filter offers. */
+export const eventTypes = [
+  "ai.analysis.completed",
+  "ai.content.requested",
+  "alert.triggered",
+  "carousel.cancelled",
+  "carousel.completed",
+  "carousel.content.analyzed",
+  "carousel.delivered",
+  "carousel.edited",
+  "carousel.failed",
+  "carousel.generate.requested",
+  "carousel.images.rendered",
+  "carousel.slides.generated",
+  "health.checked",
+  "metrics.collected",
+  "system.error.occurred",
+  "telegram.call.failed",
+  "user.interaction.tracked",
+  "user.message.received",
+];
+
 export interface Filters {
   type: string;
   correlation: string;

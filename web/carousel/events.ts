@@ -13,31 +13,12 @@ import "../ui/time";
 import type { CarouselApi } from "./api";
 import type { CarouselEvent, Events } from "./contract";
 import { eventJson, eventStyle, subjectOf, summaryOf } from "./event-data";
-import { type Filters, filtersOf, isFiltered, queryOf } from "./event-query";
+import { eventTypes, type Filters, filtersOf, isFiltered, queryOf } from "./event-query";
 import { carouselLink, eventsLink } from "./links";
 import type { Live } from "./live";
 import "./replay";
 
 const PAGE_SIZE = 50;
-const eventTypes = [
-  "ai.analysis.completed",
-  "ai.content.requested",
-  "alert.triggered",
-  "carousel.cancelled",
-  "carousel.completed",
-  "carousel.content.analyzed",
-  "carousel.delivered",
-  "carousel.edited",
-  "carousel.failed",
-  "carousel.generate.requested",
-  "carousel.images.rendered",
-  "carousel.slides.generated",
-  "health.checked",
-  "metrics.collected",
-  "system.error.occurred",
-  "user.interaction.tracked",
-  "user.message.received",
-];
 
 @customElement("carousel-events")
 export class EventHistory extends LitElement {

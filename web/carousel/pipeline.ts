@@ -12,9 +12,17 @@ import "../ui/skeleton";
 import "../ui/status";
 import "./alerts";
 import type { CarouselApi } from "./api";
-import { columnsOf, isRunning, mergeCards, refreshCards, runningStates } from "./board";
+import {
+  type Answers,
+  columnsOf,
+  isRunning,
+  mergeCards,
+  refreshCards,
+  runningStates,
+  unreadStates,
+} from "./board";
 import { cardStyle, cardView } from "./card";
-import { type Card, type Cards, origins, type State } from "./contract";
+import { type Card, type Cards, origins, type State, states } from "./contract";
 import { isLocal, type Live } from "./live";
 import { glide, type Places, placesOf } from "./moving";
 import { pipelineStyle } from "./pipeline.style";
@@ -38,13 +46,19 @@ export class Pipeline extends LitElement {
   @state() private next: string | null = null;
   @state() private problem = "";
   @state() private unfolded = new Set<State>();
+  /** States whose last request failed. */
+  @state() private unread: readonly State[] = [];
   #asked = 0;
+  /** The first page was read, so that `next` is where older cards begin. */
+  #hasNewest = false;
   #places: Places | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("origin")) {
       this.cards = undefined;
       this.next = null;
+      this.unread = [];
+      this.#hasNewest = false;
     }
     if (changed.has("origin") || changed.has("turn")) void this.#load();
     this.#places = this.hasUpdated ? placesOf(this.renderRoot as ShadowRoot) : undefined;
@@ -56,21 +70,32 @@ export class Pipeline extends LitElement {
 
   async #load(): Promise<void> {
     const asked = ++this.#asked;
-    try {
-      const [newest, ...running] = await Promise.all([
-        this.#page({}),
-        ...runningStates.map((state) => this.#page({ state })),
-      ]);
-      // A later fetch knows more.
-      if (asked !== this.#asked) return;
-      const working = running.flatMap(({ carousels }) => carousels);
-      if (!this.cards) this.next = newest.next;
-      this.cards = refreshCards(this.cards ?? [], newest, working);
-      this.problem = "";
-      this.live.seen(this.cards.map(({ id, changedAt, slides }) => [id, changedAt, slides.done]));
-    } catch (error) {
-      if (asked === this.#asked) this.problem = explain(error);
+    const failures: unknown[] = [];
+    const read = (query: { state?: State }) =>
+      this.#page(query).catch((error: unknown) => {
+        failures.push(error);
+        return null;
+      });
+    const [newest, ...running] = await Promise.all([
+      read({}),
+      ...runningStates.map(async (state) => ({ state, cards: await read({ state }) })),
+    ]);
+    // A later fetch knows more.
+    if (asked !== this.#asked) return;
+    this.problem = failures.length === 0 ? "" : explain(failures[0]);
+    // With one answer at least, the columns that it is about are shown.
+    if (failures.length <= runningStates.length) this.#take({ newest, running });
+    else this.unread = states;
+  }
+
+  #take(answers: Answers): void {
+    if (answers.newest && !this.#hasNewest) {
+      this.#hasNewest = true;
+      this.next = answers.newest.next;
     }
+    this.cards = refreshCards(this.cards ?? [], answers);
+    this.unread = unreadStates(answers);
+    this.live.seen(this.cards.map(({ id, changedAt, slides }) => [id, changedAt, slides.done]));
   }
 
   #page(query: { state?: State; before?: string }): Promise<Cards> {
@@ -104,13 +129,20 @@ export class Pipeline extends LitElement {
           ${origins.map((origin) => html`<option value=${origin} ?selected=${origin === this.origin}>${originWords[origin]}</option>`)}
         </select></label>
       </header>
-      ${problem ? html`<cf-notice action="Try again" @retry=${() => this.live.now()}>${problem}${cards ? " This is how things were." : ""}</cf-notice>` : nothing}
+      ${problem ? html`<cf-notice action="Try again" @retry=${() => this.live.now()}>${problem}${cards ? ` ${this.#staleness()}` : ""}</cf-notice>` : nothing}
       ${cards ? this.#board(cards) : problem ? nothing : html`<cf-skeleton lines="8"></cf-skeleton>`}
     `;
   }
 
+  #staleness(): string {
+    const isPartial = this.unread.length > 0 && this.unread.length < states.length;
+    if (!isPartial) return "This is how things were.";
+    const names = this.unread.map((state) => stateWords[state][0]);
+    return `Not up to date: ${names.join(", ")}.`;
+  }
+
   #board(cards: Card[]): TemplateResult {
-    if (cards.length === 0 && this.next === null) return this.#empty();
+    if (cards.length === 0 && this.next === null && this.unread.length === 0) return this.#empty();
     return html`<div class="board">
         ${[...columnsOf(cards)].map(([state, column]) => this.#column(state, column))}
       </div>
@@ -121,9 +153,10 @@ export class Pipeline extends LitElement {
     const [words, tone] = stateWords[state];
     const isFolded = !isRunning(state) && !this.unfolded.has(state);
     const shown = isFolded ? cards.slice(0, FOLDED_COUNT) : cards;
+    const isUnknown = cards.length === 0 && this.unread.includes(state);
     const more = !isRunning(state) && this.next !== null ? "+" : "";
     return html`<section class=${cards.length === 0 ? "bare" : ""} aria-labelledby=${state}>
-      <h3 id=${state}><cf-status tone=${tone}>${words}</cf-status> <span class="count">${count(cards.length)}${more}</span></h3>
+      <h3 id=${state}><cf-status tone=${tone}>${words}</cf-status> <span class="count">${isUnknown ? "–" : count(cards.length)}${more}</span></h3>
       <ol>
         ${repeat(shown, ({ id }) => id, cardView)}
       </ol>

@@ -12,7 +12,7 @@ import { toast } from "../ui/toast";
 import { type CarouselApi, carouselPath } from "./api";
 import { type Detail, MAX_BODY, MAX_TITLE, type Slide } from "./contract";
 import { countedField, countedFieldStyle } from "./counted-field";
-import { type Draft, draftOf, isChanged, isTooLong, keepMine, rebase } from "./draft";
+import { type Draft, draftOf, isChanged, isTooLong, keepMine, rebase, type Texts } from "./draft";
 import { pictureStyle } from "./picture.style";
 import { slideEditorStyle } from "./slide-editor.style";
 import "./slide-preview";
@@ -89,13 +89,22 @@ export class SlideEditor extends LitElement {
     if (this.draft) this.draft = { ...this.draft, ...texts };
   }
 
+  /** Only the title of a quotation can be edited. */
+  #textsToSend({ title, body }: Draft): Texts {
+    return { title, body: this.#page?.verse?.text ?? body };
+  }
+
+  #isTooLong(draft: Draft): boolean {
+    return isTooLong(draft, Boolean(this.#page?.verse));
+  }
+
   /** Asks for a drawing of changed texts, once the typing pauses. */
   #askPreview(): void {
     const { draft, detail } = this;
     if (!draft || !detail) return;
     const { template, format } = detail.look;
     const texts = [draft.title, draft.body, template, format];
-    const wanted = isChanged(draft) && !isTooLong(draft) ? JSON.stringify(texts) : "";
+    const wanted = isChanged(draft) && !this.#isTooLong(draft) ? JSON.stringify(texts) : "";
     if (wanted === this.#previewed) return;
     this.#previewed = wanted;
     clearTimeout(this.#timer);
@@ -107,7 +116,7 @@ export class SlideEditor extends LitElement {
     const { draft, detail, slide } = this;
     if (!draft || !detail) return;
     const path = carouselPath(detail.id, "slides", slide, "preview");
-    const body = { title: draft.title, body: draft.body };
+    const body = this.#textsToSend(draft);
     try {
       const { png } = await this.api.call<{ png: string }>("POST", path, { body });
       if (wanted !== this.#previewed) return;
@@ -152,7 +161,7 @@ export class SlideEditor extends LitElement {
         }
         ${this.problem ? html`<cf-notice>${this.problem}</cf-notice>` : nothing}
         <div class="actions">
-          <button class="button main" ?disabled=${this.isBusy || this.#isSaving || this.isConflict || !isChanged(draft) || isTooLong(draft)}>${this.#isSaving ? "Saving" : "Save"} as revision ${draft.revision + 1}</button>
+          <button class="button main" ?disabled=${this.isBusy || this.#isSaving || this.isConflict || !isChanged(draft) || this.#isTooLong(draft)}>${this.#isSaving ? "Saving" : "Save"} as revision ${draft.revision + 1}</button>
           ${isChanged(draft) && !this.#isSaving ? html`<button class="button bare" type="button" @click=${() => (this.draft = draftOf(page, detail.revision))}>Discard changes</button>` : nothing}
           <button class="button" type="button" ?disabled=${this.isBusy} @click=${this.#again}>${icon("shuffle")} Write this slide again</button>
         </div>
@@ -197,10 +206,10 @@ export class SlideEditor extends LitElement {
     event.preventDefault();
     const { draft, detail } = this;
     if (!draft || !detail || this.isBusy) return;
-    const { title, body, revision } = draft;
+    const body = { revision: draft.revision, ...this.#textsToSend(draft) };
     await this.#send(async () => {
       const path = carouselPath(detail.id, "slides", this.slide);
-      await this.api.call("PUT", path, { body: { revision, title, body } });
+      await this.api.call("PUT", path, { body });
       this.accepted = draft;
       toast("Saved. The slide is being drawn.");
     });

@@ -56,11 +56,11 @@ const failures: Record<Failure, { what: string; todo: string }> = {
   },
   writing: {
     what: "The texts could not be written",
-    todo: "The model and the composer both failed. Read the log of carousel-write, then make it again.",
+    todo: "The model and the composer both failed. Read the log of carousel-write, then start it again.",
   },
   rendering: {
     what: "Slides could not be drawn",
-    todo: "Three attempts failed. Read the log of carousel-render, then make it again.",
+    todo: "Three attempts failed. Read the log of carousel-render, then start it again.",
   },
   delivery: {
     what: "Telegram refused the slides",

@@ -1,11 +1,19 @@
-// Parts of the carousel's page that need no browser: counts, amounts, columns, drafts, order and polling.
+// Parts of the carousel's page that need no browser: counts, amounts, columns, texts, drafts, order and polling.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { describe, mock, test } from "node:test";
 import { alertValue, inOrder } from "../carousel/alert-list";
-import { columnsOf, mergeCards, refreshCards } from "../carousel/board";
+import {
+  columnsOf,
+  mergeCards,
+  refreshCards,
+  runningStates,
+  unreadStates,
+} from "../carousel/board";
 import type {
   Alert,
   Card,
+  Cards,
   CarouselEvent,
   CostRow,
   Slide,
@@ -13,13 +21,14 @@ import type {
   State,
 } from "../carousel/contract";
 import { splitCounters } from "../carousel/counts";
-import { draftOf, isTooLong, keepMine, rebase } from "../carousel/draft";
+import { draftOf, isChanged, isTooLong, keepMine, rebase } from "../carousel/draft";
 import { loadWhenDrawn } from "../carousel/drawing";
 import { summaryOf } from "../carousel/event-data";
-import { queryOf } from "../carousel/event-query";
+import { eventTypes, queryOf } from "../carousel/event-query";
 import { shareOf } from "../carousel/funnel";
 import { graphemes } from "../carousel/graphemes";
 import { dollars, pricePerMillion, sumOf } from "../carousel/micros";
+import { normalizeLine, normalizeParagraphs } from "../carousel/normalize";
 import { nextDelay, Poller } from "../carousel/poller";
 import { niceTop, pointsOf } from "../carousel/scale";
 import { SignedLinks } from "../carousel/signed-links";
@@ -31,6 +40,14 @@ const invented = <T>(part: Partial<T>) => part as T;
 const card = (id: string, state: State, minute: number, changed = minute) =>
   invented<Card>({ id, state, requestedAt: at(minute), changedAt: at(changed) });
 const newest = (carousels) => ({ carousels, next: "cursor" });
+/** Answers of the requests of all columns; those without cards are empty. */
+const answered = (first: Cards | null, cards: Partial<Record<State, Cards | null>> = {}) => ({
+  newest: first,
+  running: runningStates.map((state) => ({
+    state,
+    cards: state in cards ? cards[state] : newest([]),
+  })),
+});
 const idsOf = (cards) => cards.map(({ id }) => id);
 
 describe("graphemes", () => {
@@ -48,6 +65,12 @@ describe("graphemes", () => {
     assert.equal(isTooLong({ title, body: "" }), false);
     assert.equal(isTooLong({ title: `${title}!`, body: "" }), true);
     assert.equal(isTooLong({ title: "", body: "a".repeat(221) }), true);
+  });
+
+  test("a quotation may be longer than a text, and its title may not", () => {
+    const body = "a".repeat(221);
+    assert.equal(isTooLong({ title: "", body }, true), false);
+    assert.equal(isTooLong({ title: "a".repeat(71), body }, true), true);
   });
 });
 
@@ -101,8 +124,8 @@ describe("columns", () => {
 
   test("a card that left the newest page stays known", () => {
     const known = [card("old", "delivered", 1), card("new", "delivered", 9)];
-    const cards = refreshCards(known, newest([card("newer", "delivered", 10), known[1]]), []);
-    assert.deepEqual(idsOf(cards).sort(), ["new", "newer", "old"]);
+    const answers = answered(newest([card("newer", "delivered", 10), known[1]]));
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["new", "newer", "old"]);
   });
 
   test("a deleted card and one that is no longer at work go", () => {
@@ -111,24 +134,64 @@ describe("columns", () => {
       card("done", "rendering", 1),
       card("new", "delivered", 5),
     ];
-    assert.deepEqual(idsOf(refreshCards(known, newest([known[2]]), [])), ["new"]);
+    assert.deepEqual(idsOf(refreshCards(known, answered(newest([known[2]])))), ["new"]);
   });
 
   test("an old carousel that is still at work is shown", () => {
-    const cards = refreshCards([], newest([card("new", "delivered", 9)]), [
-      card("stuck", "requested", 0),
-    ]);
-    assert.deepEqual(idsOf(cards).sort(), ["new", "stuck"]);
+    const answers = answered(newest([card("new", "delivered", 9)]), {
+      requested: newest([card("stuck", "requested", 0)]),
+    });
+    assert.deepEqual(idsOf(refreshCards([], answers)).sort(), ["new", "stuck"]);
   });
 
   test("a list without a next page is all there is", () => {
     const known = [card("gone", "delivered", 1)];
-    assert.deepEqual(refreshCards(known, { carousels: [], next: null }, []), []);
+    assert.deepEqual(refreshCards(known, answered({ carousels: [], next: null })), []);
     assert.deepEqual(
-      refreshCards(known, newest([]), []),
+      refreshCards(known, answered(newest([]))),
       known,
       "an empty page with a next one says nothing",
     );
+  });
+
+  test("a state that could not be read keeps its cards while the others move on", () => {
+    const known = [card("stays", "rendering", 1), card("goes", "delivering", 1)];
+    const answers = answered(newest([card("new", "delivered", 9)]), {
+      requested: newest([card("waits", "requested", 2)]),
+      rendering: null,
+    });
+    assert.deepEqual(unreadStates(answers), ["rendering"]);
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["new", "stays", "waits"]);
+  });
+
+  test("without the newest page finished cards stay, and those at work move on", () => {
+    const known = [card("done", "delivered", 9), card("goes", "rendering", 1)];
+    const answers = answered(null, { requested: newest([card("waits", "requested", 2)]) });
+    assert.deepEqual(unreadStates(answers), ["delivered", "failed", "cancelled"]);
+    assert.deepEqual(idsOf(refreshCards(known, answers)).sort(), ["done", "waits"]);
+  });
+});
+
+describe("normalized texts", () => {
+  // The cases of functions/carousel/domain/src/content/text/tests.rs.
+  for (const [text, expected] of [
+    ["  small\t\r\n habits\u{a0} ", "small habits"],
+    ["\u{202e}evil\u{202c} \u{2067}x\u{2069}\u{200f}", "evil x"],
+    ["ig\u{200b}nore\u{feff} \u{ad}all\0\u{7}", "ignore all"],
+    ["a\u{200d}b \u{200c}c\u{200d} d", "ab c d"],
+    ["hi\u{e0049}\u{e0067}\u{e006e}", "hi"],
+    ["Cafe\u{301}", "Caf\u{e9}"],
+    ["می\u{200c}خواهم", "می\u{200c}خواهم"],
+    ["می\u{200c} خواهم", "می خواهم"],
+    ["क्\u{200d}ष", "क्\u{200d}ष"],
+    ["👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3}", "👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3}"],
+    [`x${"\u{33c}".repeat(9)}`, `x${"\u{33c}".repeat(6)}`],
+  ])
+    test(`${JSON.stringify(text)} is ${JSON.stringify(expected)}`, () =>
+      assert.equal(normalizeLine(text), expected.normalize("NFC")));
+
+  test("lines are trimmed, with one empty line between paragraphs", () => {
+    assert.equal(normalizeParagraphs("\n a  b \u2028c\n \n\t\n\nd\n "), "a b\nc\n\nd");
   });
 });
 
@@ -155,6 +218,19 @@ describe("drafts", () => {
   test("the same change on both sides is no conflict", () => {
     const mine = { ...draftOf(slide("one"), 1), title: "same" };
     assert.equal(rebase(mine, slide("same"), 2).isConflict, false);
+  });
+
+  test("an own save comes back normalized and is no conflict", () => {
+    const draft = draftOf(slide("one"), 1);
+    const mine = { ...draft, title: " mi\u200bne  too ", body: "a \r\n\n\n\n b" };
+    const { draft: saved, isConflict } = rebase(mine, slide("mine too", "a\n\nb"), 2);
+    assert.deepEqual([saved, isConflict], [draftOf(slide("mine too", "a\n\nb"), 2), false]);
+  });
+
+  test("a text that the API would keep as it is counts as unchanged", () => {
+    const draft = draftOf(slide("one", "a\nb"), 1);
+    assert.equal(isChanged({ ...draft, title: "one ", body: " a\nb\n" }), false);
+    assert.equal(isChanged({ ...draft, body: "a b" }), true);
   });
 
   test("an answer from before the save changes nothing", () => {
@@ -187,6 +263,14 @@ describe("events", () => {
       summaryOf(event(data)),
       "2.14 s, $0.000152, hashes 2, not composed, reason refused",
     );
+  });
+
+  test("each type of the carousel's contract can be filtered", async () => {
+    const contract = new URL("../../shared/contracts/src/carousel.rs", import.meta.url);
+    const declared = (await readFile(contract, "utf8")).matchAll(/const TYPE: .* = "(.+)";/g);
+    const types = [...declared].map(([, type]) => type);
+    assert.ok(types.length > 10, `${types}`);
+    for (const type of types) assert.ok(eventTypes.includes(type), type);
   });
 
   test("empty filters are left out, and local times become instants", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertFits, assertWordsWhole, type Site, setUp, until } from "./browser";
+import { problem } from "./mock-carousel";
 
 let site: Site;
 before(async () => {
@@ -302,6 +303,56 @@ describe("without a connection", { skip }, () => {
     });
   });
 
+  test("a column that cannot be read leaves the others, and catches up", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      const one = carousel.add({ title: "Known" });
+      carousel.faults.failing = "state=rendering";
+      await open(
+        "",
+        { expectErrors: true },
+        async (page) => {
+          await page
+            .getByText("Something went wrong on our side. Not up to date: Drawing.")
+            .waitFor();
+          await cardIn(page, "Requested", "Known").waitFor();
+          await column(page, "Drawing").getByText("–", { exact: true }).waitFor();
+          await assertAccessible(page);
+          carousel.write(one);
+          carousel.render(one);
+          await cardIn(page, "Delivering", "Known").waitFor();
+          carousel.faults.failing = "";
+          await page.getByRole("button", { name: "Try again" }).click();
+          await page.getByText("Not up to date", { exact: false }).waitFor({ state: "detached" });
+        },
+        own,
+      );
+    });
+  });
+
+  test("without the newest cards those at work are shown, and older ones follow", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      for (let index = 0; index < 101; index += 1)
+        carousel.finish(carousel.add({ title: `Number ${index}.`, count: 1 }));
+      carousel.add({ title: "Waiting" });
+      await own.open("/carousel", { expectErrors: true }, async (page) => {
+        let isLost = true;
+        await page.route(/\/carousels\?limit=100$/, (route) =>
+          isLost ? route.abort() : route.fallback(),
+        );
+        await signIn(page);
+        await page.getByText("Not up to date: Delivered, Failed, Cancelled.").waitFor();
+        await cardIn(page, "Requested", "Waiting").waitFor();
+        isLost = false;
+        await page.getByRole("button", { name: "Try again" }).click();
+        await column(page, "Delivered").getByText("99+", { exact: true }).waitFor();
+        await page.getByRole("button", { name: "Show 100 older" }).click();
+        await column(page, "Delivered").getByText("101", { exact: true }).waitFor();
+      });
+    });
+  });
+
   test("alerts that cannot be read leave the pipeline usable", async () => {
     await alone(async (own) => {
       own.mock.carousel.faults.failing = "/stats";
@@ -487,16 +538,42 @@ describe("one carousel", { skip }, () => {
     });
   });
 
-  test("a failure names its reason, and the carousel is made again", async () => {
+  const again = (page) => page.getByRole("button", { name: /^(Make|Start) again$/ });
+
+  test("a failure names its reason, and the carousel is started again", async () => {
     const { carousel } = site.mock;
     const one = carousel.add({ title: newTitle() });
     carousel.fail(one, "writing");
     await open(detailOf(one), {}, async (page) => {
       await page.getByText("The texts could not be written.").waitFor();
-      await page.getByRole("button", { name: "Make again" }).click();
+      await page.getByRole("button", { name: "Start again" }).click();
+      await page.getByText("The carousel is starting again.").waitFor();
       await page.locator(".facts").getByText("revision 2", { exact: true }).waitFor();
       await page.locator(".facts").getByText("Drawing", { exact: true }).waitFor();
       assert.equal(await page.getByText("The texts could not be written.").count(), 0);
+    });
+  });
+
+  test("a cancelled carousel is started again", async () => {
+    const one = site.mock.carousel.add({ title: newTitle() });
+    site.mock.carousel.cancel(one);
+    await open(detailOf(one), {}, async (page) => {
+      await page.getByRole("button", { name: "Start again" }).click();
+      await page.locator(".facts").getByText("Drawing", { exact: true }).waitFor();
+    });
+  });
+
+  test("a carousel is made again once it is delivered, and not while it runs", async () => {
+    const { carousel } = site.mock;
+    const one = carousel.add({ title: newTitle() });
+    await open(detailOf(one), {}, async (page) => {
+      await page.getByRole("button", { name: "Cancel…" }).waitFor();
+      assert.equal(await again(page).count(), 0);
+      carousel.finish(one);
+      await page.getByRole("button", { name: "Make again" }).click();
+      await page.getByText("The carousel is being made again.").waitFor();
+      await page.getByRole("button", { name: "Cancel…" }).waitFor();
+      assert.equal(await again(page).count(), 0);
     });
   });
 
@@ -513,13 +590,17 @@ describe("one carousel", { skip }, () => {
     });
   });
 
-  test("a cancellation that comes too late is explained", async () => {
+  test("a cancellation that comes too late is explained in the API's words", async () => {
     const one = site.mock.carousel.add({ title: newTitle() });
     await open(detailOf(one), { expectErrors: true }, async (page) => {
       await page.getByRole("button", { name: "Cancel…" }).click();
+      Object.assign(one, { state: "delivering", revision: 2 });
+      await page.getByRole("button", { name: "Cancel the carousel" }).click();
+      await page.getByText("It is too late to cancel this.").waitFor();
+      await page.getByRole("button", { name: "Cancel…" }).click();
       one.state = "delivered";
       await page.getByRole("button", { name: "Cancel the carousel" }).click();
-      await page.getByText("The carousel is finished.").waitFor();
+      await page.getByText("This is not possible in the carousel's state.").waitFor();
       await page.locator(".facts").getByText("Delivered", { exact: true }).waitFor();
     });
   });
@@ -552,11 +633,15 @@ describe("one carousel", { skip }, () => {
         await files.getByRole("link", { name: "PNG of slide 2" }).getAttribute("href"),
         /\.png\?signature=/,
       );
+      const hint = files.getByText("It is not sent to the chat.", { exact: false });
+      await hint.waitFor();
       await files.getByRole("button", { name: "Draw the PDF" }).click();
+      await page.getByText("The PDF is being drawn and will be linked here.").waitFor();
       assert.match(
         await files.getByRole("link", { name: "Open the PDF" }).getAttribute("href"),
         /all\.pdf/,
       );
+      assert.equal(await hint.count(), 0);
     });
   });
 
@@ -702,6 +787,17 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
+  test("an own save that the API tidied up is no conflict", async () => {
+    const one = finished();
+    await open(slideOf(one, 2), {}, async (page) => {
+      await field(page, "Text").fill("  Rest is\u{200b}  work\n\n\n\ntoo. ");
+      await editor(page).getByRole("button", { name: "Save as revision 2" }).click();
+      await editor(page).getByRole("button", { name: "Save as revision 3" }).waitFor();
+      assert.equal(await field(page, "Text").inputValue(), "Rest is work\n\ntoo.");
+      assert.equal(await editor(page).getByRole("alert").count(), 0);
+    });
+  });
+
   test("a change from elsewhere is a conflict that keeps both texts until one is chosen", async () => {
     const one = finished();
     const { carousel } = site.mock;
@@ -749,6 +845,31 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
+  test("a save that the API refuses is explained in its words and keeps the text", async () => {
+    await alone(async (own) => {
+      const { carousel } = own.mock;
+      const one = carousel.finish(carousel.add());
+      await open(
+        slideOf(one, 2),
+        { expectErrors: true },
+        async (page) => {
+          const save = editor(page).getByRole("button", { name: "Save as revision 2" });
+          await field(page, "Text").fill("Rest is work too.");
+          carousel.limits.body = 10;
+          await save.click();
+          const words = editor(page).locator("form cf-notice");
+          await words.getByText("body has 17 characters; the limit is 10.").waitFor();
+          carousel.limits.body = 220;
+          one.state = "rendering";
+          await save.click();
+          await words.getByText("The carousel is being made or changed.").waitFor();
+          assert.equal(await field(page, "Text").inputValue(), "Rest is work too.");
+        },
+        own,
+      );
+    });
+  });
+
   test("an unsaved text survives the closed drawer", async () => {
     const one = finished();
     await open(slideOf(one, 2), {}, async (page) => {
@@ -778,16 +899,21 @@ describe("the editor of a slide", { skip }, () => {
     });
   });
 
-  test("a quotation is shown and cannot be edited", async () => {
+  test("of a quotation only the title is edited, and a long verse stays as it is", async () => {
     const one = finished();
-    one.pages[1].verse = {
-      id: "v1",
-      source: "Proverbs 24:16",
-      text: "A righteous man falls seven times and rises up again.",
-    };
+    const text = "A righteous man falls seven times and rises up again. ".repeat(5).trim();
+    const verse = { source: "Proverbs 24:16", text };
+    Object.assign(one.pages[1], { type: "quote", body: text, verse });
     await open(slideOf(one, 2), {}, async (page) => {
       await editor(page).getByText("A righteous man falls").waitFor();
       assert.equal(await field(page, "Text").count(), 0);
+      await field(page, "Title").fill("On falling");
+      await page.getByText("of your text", { exact: true }).waitFor();
+      assert.equal(site.mock.carousel.previews.at(-1).body, text);
+      await editor(page).getByRole("button", { name: "Save as revision 2" }).click();
+      await editor(page).getByRole("button", { name: "Save as revision 3" }).waitFor();
+      const { title, body } = one.pages[1];
+      assert.deepEqual([title, body, one.pages[1].verse], ["On falling", text, verse]);
     });
   });
 
@@ -875,8 +1001,10 @@ describe("a new carousel", { skip }, () => {
           : route.fulfill({
               status: 404,
               headers: { "access-control-allow-origin": "*" },
-              contentType: "application/json",
-              body: `{"error":{"code":"carousel_not_found","message":"There is no such carousel."}}`,
+              contentType: "application/problem+json",
+              body: JSON.stringify(
+                problem(404, "carousel_not_found", "There is no such carousel."),
+              ),
             }),
       );
       await page.getByRole("button", { name: "New carousel" }).click();

@@ -1,6 +1,7 @@
 // The carousel's operator API on its own origin, with invented carousels that tests move on.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
+import { normalizeLine, normalizeParagraphs } from "../carousel/normalize";
 import {
   costRows,
   counters,
@@ -13,17 +14,25 @@ import {
 import { MockError } from "./mock-error";
 import { portOf, type Route } from "./mock-types";
 
-const limits = { title: 70, body: 220 };
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const lengthOf = (text) => [...segmenter.segment(text)].length;
+
+/** The body of a refusal, as the routes answer it. */
+export const problem = (status: number, code: string, title: string) => ({
+  title,
+  status,
+  code,
+  correlation_id: "cor_01m7000000",
+});
 
 export async function createCarousel({ room }) {
   const carousels = new Map();
   const events = [];
   const requests = new Map();
-  /** Set by tests. `failing` answers 500 where a path has the text, and `undrawn` previews
+  /** Set by tests. `failing` answers 500 where a path with its query has the text, and `undrawn` previews
    * are missing that often. */
   const faults = { down: false, failing: "", slowMs: 0, undrawn: 0 };
+  const limits = { title: 70, body: 220 };
   const previews = [];
   const seen = [];
   const alerts = [];
@@ -231,15 +240,31 @@ export async function createCarousel({ room }) {
     return carousel;
   }
 
+  const isRunning = ({ state }) => ["requested", "rendering", "delivering"].includes(state);
+  const isOver = ({ state }) => ["failed", "cancelled"].includes(state);
+  const conflict = (code, title) => new MockError(409, code, title);
+  const notNow = () => conflict("not_now", "This is not possible in the carousel's state.");
+
   function atRevision(carousel, revision) {
     if (revision !== carousel.revision)
-      throw new MockError(
-        409,
-        "revision_moved",
-        `The carousel is at revision ${carousel.revision}.`,
-      );
+      throw conflict("revision_moved", "The carousel was changed since.");
     return carousel;
   }
+
+  /** Returns the carousel if it may be changed now. */
+  function changeable(id, revision) {
+    const carousel = atRevision(find(id), revision);
+    if (isRunning(carousel)) throw conflict("busy", "The carousel is being made or changed.");
+    if (carousel.state !== "delivered") throw notNow();
+    return carousel;
+  }
+
+  const normalized = ({ title, body }) => ({
+    title: normalizeLine(title),
+    body: normalizeParagraphs(body),
+  });
+
+  const accepted = ({ id, revision }) => ({ carousel: id, revision });
 
   function pageOf<T>(all: T[], from: number, limit: number, name: string) {
     const shown = all.slice(from, from + limit);
@@ -286,54 +311,79 @@ export async function createCarousel({ room }) {
     return { requestId: asked, carousel: id, statusUrl: `/carousels/${id}` };
   }
 
-  function checkLengths(texts) {
-    for (const [field, text] of Object.entries(texts))
-      if (lengthOf(text) > limits[field])
-        throw new MockError(422, "too_long", `${field} has more than ${limits[field]} characters.`);
+  function slideAt(id, number) {
+    const page = find(id).pages[Number(number) - 1];
+    if (!page) throw new MockError(404, "slide_not_found", "There is no such slide.");
+    return page;
   }
 
-  function preview([id, number], { title, body }) {
-    checkLengths({ title, body });
+  /** The words of a quotation are printed as they are, however long. */
+  const isVerseOf = (page, body) => page.verse !== null && page.verse.text === body;
+
+  function checkLengths(page, { title, body }) {
+    const checked = isVerseOf(page, body) ? { title } : { title, body };
+    for (const [field, text] of Object.entries(checked))
+      if (lengthOf(text) > limits[field])
+        throw new MockError(
+          422,
+          `${field}_too_long`,
+          `${field} has ${lengthOf(text)} characters; the limit is ${limits[field]}.`,
+        );
+  }
+
+  function preview([id, number], texts) {
+    const { title, body } = normalized(texts);
+    checkLengths(slideAt(id, number), { title, body });
     previews.push({ id, number: Number(number), title, body, missing: faults.undrawn });
     return { png: `${url}/files/${id}/preview-${previews.length}.png?signature=${randomUUID()}` };
   }
 
-  function put([id, number], { revision, title, body }) {
-    const carousel = atRevision(find(id), revision);
-    checkLengths({ title, body });
-    later(60, () => edit(carousel, Number(number), { title, body }));
+  function put([id, number], texts) {
+    const { title, body } = normalized(texts);
+    const page = slideAt(id, number);
+    checkLengths(page, { title, body });
+    const carousel = changeable(id, texts.revision);
+    const verse = isVerseOf(page, body) ? page.verse : null;
+    later(60, () => edit(carousel, Number(number), { title, body, verse }));
     later(160, () => draw(carousel, Number(number)));
-    return { carousel: id, revision: revision + 1 };
+    return accepted(carousel);
   }
 
   function relook([id], { revision, template, format }) {
-    const carousel = atRevision(find(id), revision);
+    const carousel = changeable(id, revision);
+    const answer = accepted(carousel);
     Object.assign(carousel, { ...(template && { template }), ...(format && { format }) });
     carousel.revision += 1;
     for (const page of carousel.pages) page.isDrawn = false;
     publish(carousel, "carousel.edited", { change: template ? "template" : "format" });
     become(carousel, { state: "rendering" });
     later(80, () => render(carousel));
+    return answer;
   }
 
   function again([id], { revision, number }) {
-    const carousel = atRevision(find(id), revision);
-    if (number)
-      return edit(carousel, number, {
-        title: "Written anew",
-        body: "A fresh start for this slide.",
-      });
+    // One that failed or was cancelled begins again as a whole.
+    const mayBegin = !number && isOver(find(id));
+    const carousel = mayBegin ? atRevision(find(id), revision) : changeable(id, revision);
+    const answer = accepted(carousel);
+    if (number) {
+      edit(carousel, number, { title: "Written anew", body: "A fresh start for this slide." });
+      return answer;
+    }
     carousel.revision += 1;
     become(carousel, { state: "requested", failure: null });
     later(80, () => write(carousel));
+    return answer;
   }
 
   function cancel([id]) {
     const carousel = find(id);
-    if (!["requested", "rendering", "delivering"].includes(carousel.state))
-      throw new MockError(409, "not_running", "The carousel is finished.");
+    if (!isRunning(carousel)) throw notNow();
+    if (carousel.state === "delivering" && carousel.revision > 1)
+      throw conflict("too_late", "It is too late to cancel this.");
     publish(carousel, "carousel.cancelled", { reason: "person" });
     become(carousel, { state: "cancelled" });
+    return accepted(carousel);
   }
 
   function history(_, __, query) {
@@ -395,8 +445,9 @@ export async function createCarousel({ room }) {
       "POST",
       /^\/carousels\/([^/]+)\/pdf$/,
       ([id], { revision }) => {
-        const carousel = atRevision(find(id), revision);
+        const carousel = changeable(id, revision);
         later(80, () => become(carousel, { pdf: true }));
+        return accepted(carousel);
       },
     ],
     ["GET", /^\/events$/, history],
@@ -415,7 +466,7 @@ export async function createCarousel({ room }) {
   }
 
   async function answer(request, response, cors) {
-    const { pathname, searchParams } = new URL(request.url, url);
+    const { pathname, search, searchParams } = new URL(request.url, url);
     seen.push(`${request.method} ${pathname}`);
     if (pathname.startsWith("/files/")) {
       const svg = picture(pathname);
@@ -425,7 +476,7 @@ export async function createCarousel({ room }) {
     if (request.headers.authorization !== `Bearer ${key}`)
       throw new MockError(401, "unauthenticated", "The operator's key is required.");
     if (faults.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.slowMs));
-    if (faults.failing && pathname.includes(faults.failing))
+    if (faults.failing && `${pathname}${search}`.includes(faults.failing))
       throw new MockError(500, "internal", "Something went wrong on our side.");
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -452,8 +503,8 @@ export async function createCarousel({ room }) {
     };
     if (request.method === "OPTIONS") return response.writeHead(204, cors).end();
     answer(request, response, cors).catch(({ status = 500, code = "internal", message }) => {
-      response.writeHead(status, { ...cors, "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { code, message } }));
+      response.writeHead(status, { ...cors, "content-type": "application/problem+json" });
+      response.end(JSON.stringify(problem(status, code, message)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
@@ -462,6 +513,8 @@ export async function createCarousel({ room }) {
   return {
     url,
     faults,
+    /** Of texts, in graphemes. */
+    limits,
     alerts,
     events,
     previews,
