@@ -104,25 +104,26 @@ fn text_of(at: Timestamp) -> String {
 }
 
 /// Returns the place of an event among those of one decision, which all have the same time.
+///
+/// It is part of the key of an event, so that the rank of a type never changes. A new type may share one.
 pub fn event_rank(event_type: &str) -> u8 {
-    const ORDER: [&str; 14] = [
-        MessageReceived::TYPE,
-        InteractionTracked::TYPE,
-        GenerateRequested::TYPE,
-        Edited::TYPE,
-        ContentRequested::TYPE,
-        AnalysisCompleted::TYPE,
-        ContentAnalyzed::TYPE,
-        SlidesGenerated::TYPE,
-        ImagesRendered::TYPE,
-        CallFailed::TYPE,
-        Delivered::TYPE,
-        Completed::TYPE,
-        Failed::TYPE,
-        Cancelled::TYPE,
-    ];
-    let place = ORDER.iter().position(|known| *known == event_type);
-    u8::try_from(place.unwrap_or(ORDER.len())).unwrap_or(u8::MAX)
+    match event_type {
+        MessageReceived::TYPE => 0,
+        InteractionTracked::TYPE => 1,
+        GenerateRequested::TYPE => 2,
+        Edited::TYPE => 3,
+        ContentRequested::TYPE => 4,
+        AnalysisCompleted::TYPE => 5,
+        ContentAnalyzed::TYPE => 6,
+        SlidesGenerated::TYPE => 7,
+        ImagesRendered::TYPE => 8,
+        CallFailed::TYPE => 9,
+        Delivered::TYPE => 10,
+        Completed::TYPE => 11,
+        Failed::TYPE => 12,
+        Cancelled::TYPE => 13,
+        _ => 99,
+    }
 }
 
 /// Returns what an event adds. Events of unknown types count as events alone.

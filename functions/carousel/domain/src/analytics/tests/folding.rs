@@ -323,3 +323,27 @@ fn events_of_one_decision_have_the_order_of_the_pipeline() {
     assert!(chain.is_sorted_by_key(|event_type| event_rank(event_type)));
     assert!(event_rank("alert.triggered") > event_rank("carousel.cancelled"));
 }
+
+#[test]
+fn ranks_are_parts_of_keys_and_never_change() {
+    for (event_type, rank) in [
+        ("user.message.received", 0),
+        ("user.interaction.tracked", 1),
+        ("carousel.generate.requested", 2),
+        ("carousel.edited", 3),
+        ("ai.content.requested", 4),
+        ("ai.analysis.completed", 5),
+        ("carousel.content.analyzed", 6),
+        ("carousel.slides.generated", 7),
+        ("carousel.images.rendered", 8),
+        ("telegram.call.failed", 9),
+        ("carousel.delivered", 10),
+        ("carousel.completed", 11),
+        ("carousel.failed", 12),
+        ("carousel.cancelled", 13),
+        ("alert.triggered", 99),
+        ("unknown", 99),
+    ] {
+        assert_eq!(event_rank(event_type), rank, "{event_type}");
+    }
+}
