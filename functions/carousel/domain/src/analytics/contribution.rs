@@ -61,9 +61,11 @@ pub struct Contribution {
     /// Fields to add by metric.
     pub metrics: BTreeMap<&'static str, Fields>,
     pub person: Option<PersonSteps>,
+    /// Why the event counts among `events` alone.
+    pub unread: Option<AnalyticsError>,
 }
 
-/// Why an event cannot be counted.
+/// Why the data of an event cannot be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnalyticsError {
     UnknownVersion(u16),
@@ -126,41 +128,13 @@ pub fn event_rank(event_type: &str) -> u8 {
     }
 }
 
-/// Returns what an event adds. Events of unknown types count as events alone.
-pub fn contribution(event: &Event<Value>) -> Result<Contribution, AnalyticsError> {
+/// Returns what an event adds. Events that cannot be read or have an unknown type count as events alone.
+pub fn contribution(event: &Event<Value>) -> Contribution {
     let mut adding = Adding::new(event);
     adding.count("events", &event.event_type, 1);
-    match event.event_type.as_str() {
-        MessageReceived::TYPE => adding.message_received(&data(event)?),
-        InteractionTracked::TYPE => adding.interaction_tracked(&data(event)?),
-        GenerateRequested::TYPE => adding.requested(&data(event)?),
-        AnalysisCompleted::TYPE => adding.written(&data(event)?),
-        ImagesRendered::TYPE => adding.rendered(&data(event)?),
-        Delivered::TYPE => adding.delivered(&data(event)?),
-        Completed::TYPE => adding.completed(&data(event)?),
-        Edited::TYPE => adding.edited(&data(event)?),
-        Failed::TYPE => adding.failed(&data(event)?),
-        Cancelled::TYPE => adding.cancelled(&data(event)?),
-        CallFailed::TYPE => {
-            let CallFailed { failure } = data(event)?;
-            adding.count("telegram", &name(&failure), 1);
-        }
-        AlertTriggered::TYPE => {
-            let alert: AlertTriggered = data(event)?;
-            let field = if alert.is_resolved {
-                "resolved"
-            } else {
-                "triggered"
-            };
-            adding.count("alerts", field, 1);
-        }
-        ErrorOccurred::TYPE => {
-            let _: ErrorOccurred = data(event)?;
-            adding.count("errors", "all", 1);
-        }
-        _ => {}
-    }
-    Ok(adding.done)
+    // Data is read before anything of it is counted.
+    adding.done.unread = adding.add(event).err();
+    adding.done
 }
 
 fn data<D: Contract + DeserializeOwned>(event: &Event<Value>) -> Result<D, AnalyticsError> {
@@ -194,8 +168,43 @@ impl Adding {
                 hour: hour_of(event.occurred_at),
                 metrics: BTreeMap::new(),
                 person: None,
+                unread: None,
             },
         }
+    }
+
+    fn add(&mut self, event: &Event<Value>) -> Result<(), AnalyticsError> {
+        match event.event_type.as_str() {
+            MessageReceived::TYPE => self.message_received(&data(event)?),
+            InteractionTracked::TYPE => self.interaction_tracked(&data(event)?),
+            GenerateRequested::TYPE => self.requested(&data(event)?),
+            AnalysisCompleted::TYPE => self.written(&data(event)?),
+            ImagesRendered::TYPE => self.rendered(&data(event)?),
+            Delivered::TYPE => self.delivered(&data(event)?),
+            Completed::TYPE => self.completed(&data(event)?),
+            Edited::TYPE => self.edited(&data(event)?),
+            Failed::TYPE => self.failed(&data(event)?),
+            Cancelled::TYPE => self.cancelled(&data(event)?),
+            CallFailed::TYPE => {
+                let CallFailed { failure } = data(event)?;
+                self.count("telegram", &name(&failure), 1);
+            }
+            AlertTriggered::TYPE => {
+                let alert: AlertTriggered = data(event)?;
+                let field = if alert.is_resolved {
+                    "resolved"
+                } else {
+                    "triggered"
+                };
+                self.count("alerts", field, 1);
+            }
+            ErrorOccurred::TYPE => {
+                let _: ErrorOccurred = data(event)?;
+                self.count("errors", "all", 1);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn count(&mut self, metric: &'static str, field: &str, by: u64) {

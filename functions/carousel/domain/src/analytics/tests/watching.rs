@@ -48,7 +48,7 @@ fn alerts(watch: &Watch) -> Vec<(&str, bool)> {
 fn totals(events: &[confab_contracts::Event<serde_json::Value>]) -> Totals {
     let mut totals = Totals::default();
     for event in events {
-        totals.add(&contribution(event).unwrap());
+        totals.add(&contribution(event));
     }
     totals
 }
