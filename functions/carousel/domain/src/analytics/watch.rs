@@ -73,6 +73,9 @@ pub enum WatchEvent {
 pub struct Watch {
     pub alerts: BTreeMap<String, AlertState>,
     pub health: Option<HealthState>,
+    /// The last run in which all that was due had its turn.
+    #[serde(default)]
+    pub swept_at: Option<Timestamp>,
     /// The last hour whose counts were published.
     collected: Option<String>,
     /// Events in the journal at the last look, and since when there are no more although some wait.
@@ -96,6 +99,8 @@ pub struct WatchContext<'a> {
     pub totals: &'a Totals,
     pub parts: BTreeMap<String, bool>,
     pub overdue_seconds: Option<u64>,
+    /// Whether all that was due had its turn.
+    pub is_swept: bool,
     pub dead_letters: Option<u64>,
     pub letters: Vec<DeadLetterSeen>,
     pub journal_waiting: Option<u64>,
@@ -120,6 +125,9 @@ pub fn observe(mut watch: Watch, seen: &WatchContext<'_>) -> Watch {
         gauges: gauges.collect(),
         has_model: seen.has_model,
     };
+    if seen.is_swept {
+        watch.swept_at = Some(seen.now);
+    }
     watch.alert(seen, &observation);
     watch.check_health(seen);
     watch.collect(seen);

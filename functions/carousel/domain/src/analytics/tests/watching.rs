@@ -22,6 +22,7 @@ pub(super) fn seen(totals: &Totals, now: Timestamp) -> WatchContext<'_> {
         totals,
         parts: BTreeMap::from([("table".to_owned(), true)]),
         overdue_seconds: Some(0),
+        is_swept: true,
         dead_letters: Some(0),
         letters: Vec::new(),
         journal_waiting: Some(0),
@@ -204,7 +205,13 @@ fn gauges_alert_above_their_limit_and_stay_as_they_are_while_unread() {
     let mut open = observe(quiet(), &overdue(Some(301)));
     assert_eq!(alerts(&open), [("carousel_overdue", false)]);
     open.outbox.clear();
-    let unread = observe(open.clone(), &overdue(None));
+    let later = WatchContext {
+        now: at(MINUTE),
+        is_swept: false,
+        ..overdue(None)
+    };
+    let unread = observe(open.clone(), &later);
+    assert_eq!(unread.swept_at, Some(at(0)), "nothing was queued");
     assert_eq!(unread.alerts, open.alerts);
     let resolved = observe(open, &overdue(Some(0)));
     assert_eq!(alerts(&resolved), [("carousel_overdue", true)]);
