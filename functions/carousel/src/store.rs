@@ -39,6 +39,7 @@ use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    alerts::SavedWatch,
     breaker::Breaker,
     carousels::{CarouselRecord, FoundCarousel},
     events::EventQuery,

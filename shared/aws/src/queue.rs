@@ -13,6 +13,13 @@ use sha2::{Digest, Sha256};
 
 use crate::{Aws, aws::describe};
 
+/// Where the messages of a queue are: visible, received and not deleted, or delayed.
+const DEPTHS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
 /// Limits of one batch call, below the 256 KB that every queue accepts.
 const MAX_BATCH_ENTRIES: usize = 10;
 const MAX_BATCH_BYTES: usize = 240 * 1024;
@@ -235,14 +242,17 @@ impl Queue {
         Ok(messages.map(PeekedMessage::from).collect())
     }
 
-    /// Returns the number of visible messages. It is the cheapest call that proves that the queue exists.
+    /// Returns the number of messages that are not done, also those that are hidden while a reader has them or before
+    /// a retry. It is the cheapest call that proves that the queue exists.
     pub async fn depth(&self) -> Result<u64> {
-        let waiting = QueueAttributeName::ApproximateNumberOfMessages;
         let asked = self.client.get_queue_attributes().queue_url(&self.url);
-        let asked = asked.attribute_names(waiting.clone());
+        let asked = asked.set_attribute_names(Some(DEPTHS.into()));
         let found = Box::pin(asked.send()).await.map_err(failed)?;
-        let count = found.attributes().and_then(|found| found.get(&waiting));
-        Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
+        let found = found.attributes().into_iter().flatten();
+        let counts = found.filter(|(name, _)| DEPTHS.contains(name));
+        Ok(counts
+            .filter_map(|(_, count)| count.parse::<u64>().ok())
+            .sum())
     }
 }
 
@@ -370,6 +380,20 @@ mod tests {
         assert_eq!(found, expected);
         let asked = asked.await.unwrap();
         assert!(asked.contains("\"VisibilityTimeout\":0"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn hidden_and_delayed_messages_count_among_those_that_wait() {
+        let answer = r#"{"Attributes":{"ApproximateNumberOfMessages":"1","DelaySeconds":"700",
+            "ApproximateNumberOfMessagesNotVisible":"20","ApproximateNumberOfMessagesDelayed":"300"}}"#;
+        let (url, asked) = answers_once(200, answer).await;
+        let queue = Queue::new(&aws_at(url.clone()), format!("{url}/000000000000/q"));
+        assert_eq!(queue.depth().await.unwrap(), 321);
+        let asked = asked.await.unwrap();
+        for name in ["NotVisible", "Delayed", ""] {
+            let name = format!("\"ApproximateNumberOfMessages{name}\"");
+            assert!(asked.contains(&name), "{asked}");
+        }
     }
 
     #[tokio::test]

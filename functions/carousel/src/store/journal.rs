@@ -17,6 +17,7 @@ use carousel_domain::analytics::{Contribution, contribution, day_of, event_rank}
 use confab_aws::{Condition, Row, Table, number};
 use confab_contracts::Event;
 use confab_core::{Clock, CorrelationId, Error, Result, Timestamp};
+use confab_lambda::{metrics, warn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -79,7 +80,7 @@ impl Journal {
 
     /// Writes an event and what it adds to the rollups in one transaction. A copy adds nothing.
     pub(crate) async fn record(&self, event: &Event<Value>) -> Result<RecordOutcome> {
-        let added = contribution(event).map_err(|e| Error::internal("unreadable_event", e))?;
+        let added = contribution(event);
         let generations = self.pointer().await?.counted_generations();
         let mut writes = vec![self.put_event(event, &generations)?];
         for generation in generations {
@@ -87,7 +88,13 @@ impl Journal {
         }
         // Only the event has a condition.
         match self.table.try_transact(writes).await? {
-            None => Ok(RecordOutcome::Recorded),
+            None => {
+                if let Some(error) = &added.unread {
+                    warn("event_not_read", &error.to_string(), event.correlation_id);
+                    metrics::count("EventNotRead", "counted_alone");
+                }
+                Ok(RecordOutcome::Recorded)
+            }
             Some(_) => Ok(RecordOutcome::Copy),
         }
     }

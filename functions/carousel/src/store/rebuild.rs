@@ -35,6 +35,8 @@ pub(crate) struct Building {
 #[derive(Debug, Default)]
 pub(crate) struct DayCount {
     pub(crate) events: u64,
+    /// Events whose data could not be read. They count as events alone.
+    pub(crate) unread: u64,
     pub(crate) totals: Totals,
 }
 
@@ -76,8 +78,8 @@ impl Journal {
         Ok(building)
     }
 
-    /// Counts a day into the new generation, and returns the number of events. Again is as once.
-    pub(crate) async fn count_day(&self, generation: u64, day: &str) -> Result<u64> {
+    /// Counts a day into the new generation, and returns what it had. Again is as once.
+    pub(crate) async fn count_day(&self, generation: u64, day: &str) -> Result<DayCount> {
         let pointer = self.pointer().await?;
         let mut building = pointer.building.clone().ok_or_else(superseded)?;
         if building.generation != generation {
@@ -97,7 +99,7 @@ impl Journal {
             })
             .await?;
         }
-        Ok(counted.events)
+        Ok(counted)
     }
 
     /// Lets the new generation be read. Refuses while a day is not counted.
@@ -200,8 +202,9 @@ impl DayCount {
         }
         let event: Event<Value> = serde_json::from_str(&row.envelope)
             .map_err(|e| Error::internal("unreadable_row", e))?;
-        let added = contribution(&event).map_err(|e| Error::internal("unreadable_event", e))?;
+        let added = contribution(&event);
         self.totals.add(&added);
+        self.unread += u64::from(added.unread.is_some());
         self.events += 1;
         Ok(())
     }

@@ -42,6 +42,8 @@ pub enum ReplayAnswer {
     },
     Compared {
         events: u64,
+        /// Events whose data this release cannot read. They count as events alone.
+        unread: u64,
         count: usize,
         differences: Vec<Difference>,
     },
@@ -52,6 +54,7 @@ pub enum ReplayAnswer {
     },
     Counted {
         events: u64,
+        unread: u64,
     },
     Finished {
         generation: u64,
@@ -72,8 +75,11 @@ pub async fn handle(state: Arc<State>, command: ReplayCommand) -> Result<ReplayA
         ReplayCommand::Begin {} => Ok(begun(journal.begin_rebuild().await?)),
         ReplayCommand::Count { generation, day } => {
             check_day(journal, &day)?;
-            let events = journal.count_day(generation, &day).await?;
-            Ok(ReplayAnswer::Counted { events })
+            let counted = journal.count_day(generation, &day).await?;
+            Ok(ReplayAnswer::Counted {
+                events: counted.events,
+                unread: counted.unread,
+            })
         }
         ReplayCommand::Finish { generation } => {
             journal.finish_rebuild(generation).await?;
@@ -99,6 +105,7 @@ async fn compare(journal: &Journal, day: &str) -> Result<ReplayAnswer> {
     differences.truncate(MAX_LISTED);
     Ok(ReplayAnswer::Compared {
         events: counted.events,
+        unread: counted.unread,
         count,
         differences,
     })

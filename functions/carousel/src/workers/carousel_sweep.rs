@@ -1,12 +1,13 @@
 //! The sweep: each minute it queues the carousels whose deadline has passed and the series that are
 //! due, and looks at the service: alerts, health, dead letters, hourly counts.
 
+mod repeat;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use carousel_domain::{SagaTrigger, Trigger};
-use confab_core::Result;
+use confab_core::{Result, Timestamp};
 use confab_lambda::{ScheduledRun, metrics};
 
 use crate::{
@@ -24,20 +25,39 @@ pub const PARTS: &[Part] = &[
 
 /// Maximum deadlines of one run; the next one continues.
 const MAX_DUE: usize = 5_000;
-const MINUTE: Duration = Duration::from_secs(60);
 
 pub async fn handle(state: Arc<State>, run: ScheduledRun) -> Result<()> {
-    let overdue = queue_due(&state, &run).await;
+    let saved = state.journal()?.watch().await;
+    // Deadlines do not wait for the journal: without it, all of them are queued.
+    let last_run = saved.as_ref().ok().and_then(|saved| saved.watch.swept_at);
+    let overdue = queue_due(&state, &run, last_run).await;
     // The look is taken in trouble above all.
-    let watched = watch::watch(&state, &run, overdue.as_ref().ok().copied()).await;
+    let watched = match saved {
+        Ok(saved) => watch::watch(&state, &run, saved, overdue.as_ref().ok()).await,
+        Err(error) => Err(error),
+    };
     overdue?;
     watched
 }
 
-/// Queues what is due, and returns for how many seconds the longest overdue carousel waits.
-async fn queue_due(state: &State, run: &ScheduledRun) -> Result<u64> {
+/// What a run found due.
+#[derive(Debug)]
+struct Overdue {
+    /// For how long the longest overdue carousel waits.
+    seconds: u64,
+    /// Whether the run got through all that is due.
+    is_all: bool,
+}
+
+/// Queues what is due and has its turn.
+async fn queue_due(
+    state: &State,
+    run: &ScheduledRun,
+    last_run: Option<Timestamp>,
+) -> Result<Overdue> {
     let due = state.store()?.due(run.at, MAX_DUE).await?;
-    if due.len() == MAX_DUE {
+    let is_all = due.len() < MAX_DUE;
+    if !is_all {
         metrics::count("SweepNotFinished", "too_many");
     }
     let carousels = due.iter().filter(|due| due.carousel.is_some());
@@ -45,9 +65,10 @@ async fn queue_due(state: &State, run: &ScheduledRun) -> Result<u64> {
     let overdue = overdue.max().unwrap_or(0);
     // The minute is part of the id: a schedule that fires twice is one run, and what stays due gets
     // another trigger later.
-    let minute = run.at.as_second() / MINUTE.as_secs().cast_signed();
+    let minute = repeat::minute_of(run.at);
     let mut entries = Vec::new();
-    for due in due {
+    let in_turn = |due_at| repeat::is_turn(due_at, last_run, run.at);
+    for due in due.into_iter().filter(|due| in_turn(due.due_at)) {
         let (id, trigger) = match due.carousel {
             Some(carousel) => (
                 format!("due#{carousel}#{minute}"),
@@ -62,5 +83,8 @@ async fn queue_due(state: &State, run: &ScheduledRun) -> Result<u64> {
         entries.push(entry);
     }
     state.conversation_queue()?.send(&entries).await?;
-    Ok(overdue.unsigned_abs())
+    Ok(Overdue {
+        seconds: overdue.unsigned_abs(),
+        is_all,
+    })
 }

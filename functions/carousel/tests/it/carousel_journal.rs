@@ -161,25 +161,42 @@ async fn hour_of_an_event_is_that_in_which_it_occurred() {
 }
 
 #[tokio::test]
-async fn unreadable_events_fail_for_good_and_change_nothing() {
-    let world = World::open().await;
-    let sound = requested(1, world.now());
+async fn events_that_cannot_be_read_are_kept_and_count_as_events_alone() {
+    let sound = requested(1, "2026-11-29T12:00:00Z".parse().unwrap());
     let with = |key: &str, value: Value| {
         let mut event = sound.clone();
         event[key] = value;
         event
     };
-    for (hostile, code) in [
-        (with("version", json!(2)), "unreadable_event"),
-        (with("data", json!({ "subject": "x" })), "unreadable_event"),
-        (with("data", json!("x".repeat(20_000))), "unreadable_event"),
-        (
-            event(1, world.now(), &"x".repeat(20_000), &json!({})),
-            "event_too_large",
-        ),
+    for unread in [
+        with("version", json!(2)),
+        with("version", json!(0)),
+        with("data", json!({ "subject": "x" })),
+        with("data", Value::Null),
     ] {
+        let world = World::open().await;
+        for _ in 0..2 {
+            world.journal(&unread).await.unwrap();
+        }
+        assert_eq!(world.check_rollups("unread").await, 1, "{unread}");
+        let stats = world.stats().await;
+        assert_eq!(stats["eventBus"]["totalEventsProcessed"], 1, "{stats}");
+        assert_eq!(stats["counters"]["requested"], Value::Null, "{stats}");
+    }
+}
+
+#[tokio::test]
+async fn events_that_are_too_large_fail_for_good_and_change_nothing() {
+    let world = World::open().await;
+    let long = "x".repeat(20_000);
+    let mut hostile = requested(1, world.now());
+    hostile["data"] = json!(long);
+    for hostile in [hostile, event(1, world.now(), &long, &json!({}))] {
         let error = world.journal(&hostile).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), (code, Kind::Internal));
+        assert_eq!(
+            (error.code(), error.kind()),
+            ("event_too_large", Kind::Internal)
+        );
     }
     assert_eq!(world.check_rollups("refused").await, 0);
     assert_eq!(world.stats().await["eventBus"]["totalEventsProcessed"], 0);

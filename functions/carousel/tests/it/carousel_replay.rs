@@ -73,6 +73,28 @@ async fn wrong_rollups_are_seen_and_repaired() {
 }
 
 #[tokio::test]
+async fn event_of_another_contract_version_is_reported_and_blocks_no_rebuild() {
+    let world = World::open().await;
+    let mut older = requested(1, world.now());
+    older["version"] = json!(0);
+    for event in [older, requested(2, world.now())] {
+        world.journal(&event).await.unwrap();
+    }
+    let before = counts(&world).await;
+    world.rebuild().await.unwrap();
+    assert_eq!(counts(&world).await, before);
+    let compare = json!({ "step": "compare", "day": TODAY });
+    let compared = world.replay(&compare).await.unwrap();
+    let numbers = (&compared["events"], &compared["unread"], &compared["count"]);
+    assert_eq!(numbers, (&json!(2), &json!(1), &json!(0)), "{compared}");
+    let begun = world.replay(&json!({ "step": "begin" })).await.unwrap();
+    world.clock().advance(Duration::from_secs(60));
+    let count = json!({ "step": "count", "generation": begun["generation"], "day": TODAY });
+    let counted = world.replay(&count).await.unwrap();
+    assert_eq!(counted, json!({ "events": 2, "unread": 1 }));
+}
+
+#[tokio::test]
 async fn events_that_arrive_during_a_rebuild_are_counted_once() {
     let world = World::open().await;
     let at = world.now();

@@ -52,6 +52,24 @@ async fn passed_deadlines_are_queued_once_a_minute() {
 }
 
 #[tokio::test]
+async fn carousel_that_stays_due_is_queued_ever_more_rarely() {
+    let world = World::open().await;
+    let dana = world.person("en").await;
+    let update = world.write(&dana, "/carousel small habits").await;
+    world.receive(&update).await;
+    let job = world.jobs(CONVERSATION_QUEUE).pop().unwrap();
+    world.conversation(job).await.unwrap();
+    let mut minutes = Vec::new();
+    for minute in 0..=130 {
+        let before = due(&world).len();
+        world.sweep().await.unwrap();
+        minutes.extend((due(&world).len() > before).then_some(minute));
+        world.clock().advance(Duration::from_secs(60));
+    }
+    assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 120]);
+}
+
+#[tokio::test]
 async fn texts_that_were_never_written_are_asked_for_again() {
     let world = World::open().await;
     let dana = world.person("en").await;
@@ -178,6 +196,37 @@ async fn dead_letter_is_told_once_and_stays_in_its_queue() {
     );
     assert_eq!(transitions(&world), [("dead_letters".to_owned(), false)]);
     assert_eq!(world.cloud.queued("confab-carousel-write-dlq").len(), 1);
+}
+
+/// Returns a world with as many dead letters.
+async fn with_dead_letters(count: usize) -> World {
+    let world = World::open().await;
+    for number in 0..count {
+        dead_letter(&world, CorrelationId::of_event(&number.to_string())).await;
+    }
+    world.cloud.faults().clear();
+    world
+}
+
+#[tokio::test]
+async fn events_that_were_published_are_not_published_again_after_a_failure() {
+    // The same sweep in another world tells where the calls are. An alert, health and ten letters are told.
+    let model = with_dead_letters(10).await;
+    model.sweep().await.unwrap();
+    let calls = model.cloud.faults().calls();
+    let first = calls.iter().position(|call| call.0.ends_with("PutEvents"));
+    let world = with_dead_letters(10).await;
+    let faults = world.cloud.faults();
+    // Ten events, the state without them, the eleventh event, and the last one.
+    faults.plan(first.unwrap() + 12, Fault::LostBefore);
+    world.sweep().await.unwrap_err();
+    world.cloud.faults().clear();
+    world.clock().advance(Duration::from_secs(60));
+    world.sweep().await.unwrap();
+    let all = world.cloud.events();
+    let ids: BTreeSet<_> = all.iter().map(|event| event["id"].to_string()).collect();
+    assert_eq!(published(&world, "system.error.occurred").len(), 10);
+    assert_eq!(all.len() - ids.len(), 1, "one was published and not saved");
 }
 
 #[tokio::test]

@@ -61,9 +61,11 @@ pub struct Contribution {
     /// Fields to add by metric.
     pub metrics: BTreeMap<&'static str, Fields>,
     pub person: Option<PersonSteps>,
+    /// Why the event counts among `events` alone.
+    pub unread: Option<AnalyticsError>,
 }
 
-/// Why an event cannot be counted.
+/// Why the data of an event cannot be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnalyticsError {
     UnknownVersion(u16),
@@ -104,62 +106,35 @@ fn text_of(at: Timestamp) -> String {
 }
 
 /// Returns the place of an event among those of one decision, which all have the same time.
+///
+/// It is part of the key of an event, so that the rank of a type never changes. A new type may share one.
 pub fn event_rank(event_type: &str) -> u8 {
-    const ORDER: [&str; 14] = [
-        MessageReceived::TYPE,
-        InteractionTracked::TYPE,
-        GenerateRequested::TYPE,
-        Edited::TYPE,
-        ContentRequested::TYPE,
-        AnalysisCompleted::TYPE,
-        ContentAnalyzed::TYPE,
-        SlidesGenerated::TYPE,
-        ImagesRendered::TYPE,
-        CallFailed::TYPE,
-        Delivered::TYPE,
-        Completed::TYPE,
-        Failed::TYPE,
-        Cancelled::TYPE,
-    ];
-    let place = ORDER.iter().position(|known| *known == event_type);
-    u8::try_from(place.unwrap_or(ORDER.len())).unwrap_or(u8::MAX)
+    match event_type {
+        MessageReceived::TYPE => 0,
+        InteractionTracked::TYPE => 1,
+        GenerateRequested::TYPE => 2,
+        Edited::TYPE => 3,
+        ContentRequested::TYPE => 4,
+        AnalysisCompleted::TYPE => 5,
+        ContentAnalyzed::TYPE => 6,
+        SlidesGenerated::TYPE => 7,
+        ImagesRendered::TYPE => 8,
+        CallFailed::TYPE => 9,
+        Delivered::TYPE => 10,
+        Completed::TYPE => 11,
+        Failed::TYPE => 12,
+        Cancelled::TYPE => 13,
+        _ => 99,
+    }
 }
 
-/// Returns what an event adds. Events of unknown types count as events alone.
-pub fn contribution(event: &Event<Value>) -> Result<Contribution, AnalyticsError> {
+/// Returns what an event adds. Events that cannot be read or have an unknown type count as events alone.
+pub fn contribution(event: &Event<Value>) -> Contribution {
     let mut adding = Adding::new(event);
     adding.count("events", &event.event_type, 1);
-    match event.event_type.as_str() {
-        MessageReceived::TYPE => adding.message_received(&data(event)?),
-        InteractionTracked::TYPE => adding.interaction_tracked(&data(event)?),
-        GenerateRequested::TYPE => adding.requested(&data(event)?),
-        AnalysisCompleted::TYPE => adding.written(&data(event)?),
-        ImagesRendered::TYPE => adding.rendered(&data(event)?),
-        Delivered::TYPE => adding.delivered(&data(event)?),
-        Completed::TYPE => adding.completed(&data(event)?),
-        Edited::TYPE => adding.edited(&data(event)?),
-        Failed::TYPE => adding.failed(&data(event)?),
-        Cancelled::TYPE => adding.cancelled(&data(event)?),
-        CallFailed::TYPE => {
-            let CallFailed { failure } = data(event)?;
-            adding.count("telegram", &name(&failure), 1);
-        }
-        AlertTriggered::TYPE => {
-            let alert: AlertTriggered = data(event)?;
-            let field = if alert.is_resolved {
-                "resolved"
-            } else {
-                "triggered"
-            };
-            adding.count("alerts", field, 1);
-        }
-        ErrorOccurred::TYPE => {
-            let _: ErrorOccurred = data(event)?;
-            adding.count("errors", "all", 1);
-        }
-        _ => {}
-    }
-    Ok(adding.done)
+    // Data is read before anything of it is counted.
+    adding.done.unread = adding.add(event).err();
+    adding.done
 }
 
 fn data<D: Contract + DeserializeOwned>(event: &Event<Value>) -> Result<D, AnalyticsError> {
@@ -193,8 +168,43 @@ impl Adding {
                 hour: hour_of(event.occurred_at),
                 metrics: BTreeMap::new(),
                 person: None,
+                unread: None,
             },
         }
+    }
+
+    fn add(&mut self, event: &Event<Value>) -> Result<(), AnalyticsError> {
+        match event.event_type.as_str() {
+            MessageReceived::TYPE => self.message_received(&data(event)?),
+            InteractionTracked::TYPE => self.interaction_tracked(&data(event)?),
+            GenerateRequested::TYPE => self.requested(&data(event)?),
+            AnalysisCompleted::TYPE => self.written(&data(event)?),
+            ImagesRendered::TYPE => self.rendered(&data(event)?),
+            Delivered::TYPE => self.delivered(&data(event)?),
+            Completed::TYPE => self.completed(&data(event)?),
+            Edited::TYPE => self.edited(&data(event)?),
+            Failed::TYPE => self.failed(&data(event)?),
+            Cancelled::TYPE => self.cancelled(&data(event)?),
+            CallFailed::TYPE => {
+                let CallFailed { failure } = data(event)?;
+                self.count("telegram", &name(&failure), 1);
+            }
+            AlertTriggered::TYPE => {
+                let alert: AlertTriggered = data(event)?;
+                let field = if alert.is_resolved {
+                    "resolved"
+                } else {
+                    "triggered"
+                };
+                self.count("alerts", field, 1);
+            }
+            ErrorOccurred::TYPE => {
+                let _: ErrorOccurred = data(event)?;
+                self.count("errors", "all", 1);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn count(&mut self, metric: &'static str, field: &str, by: u64) {

@@ -1,6 +1,7 @@
 //! Tests of the analytics: buckets, totals in any order, alerts and what the sweep owes.
 
 mod folding;
+mod letters;
 mod watching;
 
 use proptest::prelude::*;

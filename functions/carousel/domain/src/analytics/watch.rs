@@ -2,7 +2,7 @@
 //!
 //! An event is decided once, saved with the state that it follows from, and published until that succeeds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use confab_contracts::{
     Contract, Event,
@@ -20,10 +20,19 @@ const SOURCE: &str = "carousel";
 const CAUSE: &str = "carousel-sweep";
 
 /// An hour is collected so much later, when most of its late events are there.
-const COLLECTION_DELAY: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+const COLLECTION_DELAY: Duration = Duration::from_secs(5 * 60);
 
 /// Dead letters that are remembered. Further ones are reported when earlier ones are gone.
 const MAX_DEAD_LETTERS: usize = 1_000;
+
+/// Runs without a dead letter after which they are gone. SQS counts approximately.
+const EMPTY_RUNS: u32 = 10;
+
+/// As long as a dead-letter queue keeps a message.
+const LETTER_RETENTION: Duration = Duration::from_secs(14 * 24 * 3_600);
+
+/// Events that may be owed before letters wait, so that the state fits into one row.
+const MAX_OWED: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertState {
@@ -64,6 +73,9 @@ pub enum WatchEvent {
 pub struct Watch {
     pub alerts: BTreeMap<String, AlertState>,
     pub health: Option<HealthState>,
+    /// The last run in which all that was due had its turn.
+    #[serde(default)]
+    pub swept_at: Option<Timestamp>,
     /// The last hour whose counts were published.
     collected: Option<String>,
     /// Events in the journal at the last look, and since when there are no more although some wait.
@@ -71,6 +83,9 @@ pub struct Watch {
     stuck_since: Option<Timestamp>,
     /// When each dead letter was reported.
     dead_letters: BTreeMap<String, Timestamp>,
+    /// Runs in a row that saw no dead letter.
+    #[serde(default)]
+    empty_runs: u32,
     /// Events to publish.
     pub outbox: Vec<WatchEvent>,
 }
@@ -84,6 +99,8 @@ pub struct WatchContext<'a> {
     pub totals: &'a Totals,
     pub parts: BTreeMap<String, bool>,
     pub overdue_seconds: Option<u64>,
+    /// Whether all that was due had its turn.
+    pub is_swept: bool,
     pub dead_letters: Option<u64>,
     pub letters: Vec<DeadLetterSeen>,
     pub journal_waiting: Option<u64>,
@@ -108,6 +125,9 @@ pub fn observe(mut watch: Watch, seen: &WatchContext<'_>) -> Watch {
         gauges: gauges.collect(),
         has_model: seen.has_model,
     };
+    if seen.is_swept {
+        watch.swept_at = Some(seen.now);
+    }
     watch.alert(seen, &observation);
     watch.check_health(seen);
     watch.collect(seen);
@@ -116,12 +136,18 @@ pub fn observe(mut watch: Watch, seen: &WatchContext<'_>) -> Watch {
 }
 
 impl Watch {
+    /// Returns whether another run may add to what is owed.
+    pub fn has_room(&self) -> bool {
+        self.outbox.len() < MAX_OWED
+    }
+
     /// Returns since how many seconds events wait and none is journaled.
     fn journal_lag(&mut self, seen: &WatchContext<'_>) -> Option<u64> {
         let waiting = seen.journal_waiting?;
         let journaled = seen.totals.event_counts().values().sum();
-        if waiting == 0 || journaled != self.journaled {
-            self.journaled = journaled;
+        // The sum falls when an hour leaves the window, which is no progress.
+        let before = std::mem::replace(&mut self.journaled, journaled);
+        if waiting == 0 || journaled > before {
             self.stuck_since = (waiting > 0).then_some(seen.now);
             return Some(0);
         }
@@ -200,7 +226,7 @@ impl Watch {
 
     fn collect(&mut self, seen: &WatchContext<'_>) {
         let current = before(seen.now, COLLECTION_DELAY);
-        let hour = hour_of(before(current, std::time::Duration::from_secs(3_600)));
+        let hour = hour_of(before(current, Duration::from_secs(3_600)));
         if self.collected.as_ref() == Some(&hour) {
             return;
         }
@@ -227,12 +253,11 @@ impl Watch {
     }
 
     fn report_dead_letters(&mut self, seen: &WatchContext<'_>) {
-        if seen.dead_letters == Some(0) {
-            self.dead_letters.clear();
-        }
+        self.forget_dead_letters(seen);
         for letter in &seen.letters {
             let key = format!("{}#{}", letter.queue, letter.message);
-            if self.dead_letters.contains_key(&key) || self.dead_letters.len() >= MAX_DEAD_LETTERS {
+            let is_full = self.dead_letters.len() >= MAX_DEAD_LETTERS || !self.has_room();
+            if is_full || self.dead_letters.contains_key(&key) {
                 continue;
             }
             let occurred = ErrorOccurred {
@@ -251,6 +276,21 @@ impl Watch {
         }
     }
 
+    /// Forgets letters that are gone, and not those that an operator looks at.
+    fn forget_dead_letters(&mut self, seen: &WatchContext<'_>) {
+        match seen.dead_letters {
+            Some(0) => self.empty_runs = self.empty_runs.saturating_add(1),
+            Some(_) => self.empty_runs = 0,
+            None => {}
+        }
+        if self.empty_runs >= EMPTY_RUNS {
+            self.dead_letters.clear();
+        }
+        let oldest = before(seen.now, LETTER_RETENTION);
+        self.dead_letters.retain(|_, reported| *reported >= oldest);
+    }
+
+    /// Adds an event. Its id follows from its type, its subject and the time.
     fn owe<D: Contract>(
         &mut self,
         now: Timestamp,

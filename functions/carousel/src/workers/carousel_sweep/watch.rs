@@ -7,10 +7,18 @@ use confab_contracts::operations::Severity;
 use confab_core::{CorrelationId, Result, before};
 use confab_lambda::{ScheduledRun, metrics, warn};
 
+use super::Overdue;
 use crate::{
     services::watched_queues::{WatchedQueue, depths},
     state::State,
+    store::{Journal, SavedWatch},
 };
+
+/// Events that are published before the state is saved again.
+const PUBLISHED_AT_ONCE: usize = 10;
+
+/// A code of an error is shorter.
+const MAX_CODE_CHARS: usize = 100;
 
 /// As far back as a rule of the last hour sees.
 const TOTALS_WINDOW: Duration = Duration::from_secs(2 * 3_600);
@@ -18,31 +26,43 @@ const TOTALS_WINDOW: Duration = Duration::from_secs(2 * 3_600);
 pub(super) async fn watch(
     state: &State,
     run: &ScheduledRun,
-    overdue_seconds: Option<u64>,
+    mut saved: SavedWatch,
+    overdue: Option<&Overdue>,
 ) -> Result<()> {
     let journal = state.journal()?;
-    let mut saved = journal.watch().await?;
+    let told = publish_owed(state, journal, &mut saved).await;
+    // Without the bus the state still follows what is seen, while there is room for what it owes.
+    if !saved.watch.has_room() {
+        return told;
+    }
     let generation = journal.pointer().await?.current;
     let from = before(run.at, TOTALS_WINDOW);
     let totals = journal.metrics(generation, from, run.at).await?;
-    let seen = look(state, run, &totals, overdue_seconds).await?;
+    let seen = look(state, run, &totals, overdue).await?;
     saved.watch = observe(saved.watch, &seen);
     journal.save_watch(&mut saved).await?;
-    if saved.watch.outbox.is_empty() {
-        return Ok(());
+    told?;
+    publish_owed(state, journal, &mut saved).await
+}
+
+/// Publishes what the state owes, and forgets it as it goes.
+async fn publish_owed(state: &State, journal: &Journal, saved: &mut SavedWatch) -> Result<()> {
+    while !saved.watch.outbox.is_empty() {
+        let count = saved.watch.outbox.len().min(PUBLISHED_AT_ONCE);
+        for event in &saved.watch.outbox[..count] {
+            publish(state, event).await?;
+        }
+        saved.watch.outbox.drain(..count);
+        journal.save_watch(saved).await?;
     }
-    for event in &saved.watch.outbox {
-        publish(state, event).await?;
-    }
-    saved.watch.outbox.clear();
-    journal.save_watch(&mut saved).await
+    Ok(())
 }
 
 async fn look<'a>(
     state: &State,
     run: &ScheduledRun,
     totals: &'a Totals,
-    overdue_seconds: Option<u64>,
+    overdue: Option<&Overdue>,
 ) -> Result<WatchContext<'a>> {
     let queues = state.watched_queues()?;
     let (waiting, dead) = tokio::join!(
@@ -52,7 +72,7 @@ async fn look<'a>(
     let all = waiting.iter().chain(&dead);
     let answers = all.map(|(queue, depth)| (queue.part().to_owned(), depth.is_some()));
     let mut parts: BTreeMap<_, _> = answers.collect();
-    parts.insert("table".to_owned(), overdue_seconds.is_some());
+    parts.insert("table".to_owned(), overdue.is_some());
     let mut journal = waiting
         .iter()
         .filter(|(queue, _)| queue.part() == "journal");
@@ -61,7 +81,8 @@ async fn look<'a>(
         correlation_id: run.correlation_id,
         totals,
         parts,
-        overdue_seconds,
+        overdue_seconds: overdue.map(|overdue| overdue.seconds),
+        is_swept: overdue.is_some_and(|overdue| overdue.is_all),
         dead_letters: dead.iter().map(|(_, depth)| *depth).sum(),
         letters: letters(&dead, run.correlation_id).await,
         journal_waiting: journal.next().and_then(|(_, depth)| *depth),
@@ -114,7 +135,8 @@ async fn letters(
 /// Returns the code of an error. What follows it may quote a person.
 fn code_of(reason: Option<&str>) -> String {
     let code = reason.map(|reason| reason.split(':').next().unwrap_or_default());
-    code.unwrap_or("too_many_receives").to_owned()
+    let code = code.unwrap_or("too_many_receives");
+    code.chars().take(MAX_CODE_CHARS).collect()
 }
 
 async fn publish(state: &State, event: &WatchEvent) -> Result<()> {
@@ -144,5 +166,6 @@ mod tests {
         );
         assert_eq!(code_of(Some("panicked")), "panicked");
         assert_eq!(code_of(None), "too_many_receives");
+        assert_eq!(code_of(Some(&"x".repeat(200_000))).len(), MAX_CODE_CHARS);
     }
 }

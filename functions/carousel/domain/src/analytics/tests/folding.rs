@@ -129,7 +129,7 @@ fn journaled<'a>(events: impl IntoIterator<Item = &'a Event<Value>>) -> Totals {
     let (mut known, mut totals) = (HashSet::new(), Totals::default());
     for event in events {
         if known.insert(event.id) {
-            totals.add(&contribution(event).unwrap());
+            totals.add(&contribution(event));
         }
     }
     totals
@@ -275,27 +275,34 @@ fn funnel_counts_a_person_once_for_a_step() {
 }
 
 #[test]
-fn events_of_unknown_versions_and_shapes_are_refused_and_unknown_types_are_counted() {
+fn events_that_cannot_be_read_and_events_of_unknown_types_count_as_events_alone() {
     let sound = event(1, at(0), &requested(1));
-    let newer = Event {
-        version: 2,
+    let older = Event {
+        version: 0,
         ..sound.clone()
     };
-    assert_eq!(contribution(&newer), Err(AnalyticsError::UnknownVersion(2)));
     let broken = Event {
         data: Value::Null,
         ..sound.clone()
     };
-    assert!(matches!(
-        contribution(&broken),
-        Err(AnalyticsError::Unreadable(_))
-    ));
     let strange = Event {
         event_type: "else".into(),
         data: Value::Null,
-        ..sound
+        ..sound.clone()
     };
-    assert_eq!(contribution(&strange).unwrap().metrics.len(), 1);
+    let unreadable = AnalyticsError::Unreadable("carousel.generate.requested".into());
+    for (event, unread) in [
+        (older, Some(AnalyticsError::UnknownVersion(0))),
+        (broken, Some(unreadable)),
+        (strange, None),
+    ] {
+        let added = contribution(&event);
+        assert_eq!(added.unread, unread);
+        assert_eq!(Vec::from_iter(added.metrics.keys()), [&"events"]);
+        assert_eq!(added.person, None);
+    }
+    let read = contribution(&sound);
+    assert_eq!((read.unread, read.metrics.len()), (None, 2));
 }
 
 #[test]
@@ -322,4 +329,28 @@ fn events_of_one_decision_have_the_order_of_the_pipeline() {
     ];
     assert!(chain.is_sorted_by_key(|event_type| event_rank(event_type)));
     assert!(event_rank("alert.triggered") > event_rank("carousel.cancelled"));
+}
+
+#[test]
+fn ranks_are_parts_of_keys_and_never_change() {
+    for (event_type, rank) in [
+        ("user.message.received", 0),
+        ("user.interaction.tracked", 1),
+        ("carousel.generate.requested", 2),
+        ("carousel.edited", 3),
+        ("ai.content.requested", 4),
+        ("ai.analysis.completed", 5),
+        ("carousel.content.analyzed", 6),
+        ("carousel.slides.generated", 7),
+        ("carousel.images.rendered", 8),
+        ("telegram.call.failed", 9),
+        ("carousel.delivered", 10),
+        ("carousel.completed", 11),
+        ("carousel.failed", 12),
+        ("carousel.cancelled", 13),
+        ("alert.triggered", 99),
+        ("unknown", 99),
+    ] {
+        assert_eq!(event_rank(event_type), rank, "{event_type}");
+    }
 }

@@ -13,15 +13,16 @@ use super::{
     *,
 };
 
-const MINUTE: i64 = 60_000;
+pub(super) const MINUTE: i64 = 60_000;
 
-fn seen(totals: &Totals, now: Timestamp) -> WatchContext<'_> {
+pub(super) fn seen(totals: &Totals, now: Timestamp) -> WatchContext<'_> {
     WatchContext {
         now,
         correlation_id: CorrelationId::of_event("run"),
         totals,
         parts: BTreeMap::from([("table".to_owned(), true)]),
         overdue_seconds: Some(0),
+        is_swept: true,
         dead_letters: Some(0),
         letters: Vec::new(),
         journal_waiting: Some(0),
@@ -31,7 +32,7 @@ fn seen(totals: &Totals, now: Timestamp) -> WatchContext<'_> {
 }
 
 /// A watch that has told of health and owes nothing.
-fn quiet() -> Watch {
+pub(super) fn quiet() -> Watch {
     let mut watch = observe(Watch::default(), &seen(&Totals::default(), at(0)));
     watch.outbox.clear();
     watch
@@ -48,7 +49,7 @@ fn alerts(watch: &Watch) -> Vec<(&str, bool)> {
 fn totals(events: &[confab_contracts::Event<serde_json::Value>]) -> Totals {
     let mut totals = Totals::default();
     for event in events {
-        totals.add(&contribution(event).unwrap());
+        totals.add(&contribution(event));
     }
     totals
 }
@@ -204,7 +205,13 @@ fn gauges_alert_above_their_limit_and_stay_as_they_are_while_unread() {
     let mut open = observe(quiet(), &overdue(Some(301)));
     assert_eq!(alerts(&open), [("carousel_overdue", false)]);
     open.outbox.clear();
-    let unread = observe(open.clone(), &overdue(None));
+    let later = WatchContext {
+        now: at(MINUTE),
+        is_swept: false,
+        ..overdue(None)
+    };
+    let unread = observe(open.clone(), &later);
+    assert_eq!(unread.swept_at, Some(at(0)), "nothing was queued");
     assert_eq!(unread.alerts, open.alerts);
     let resolved = observe(open, &overdue(Some(0)));
     assert_eq!(alerts(&resolved), [("carousel_overdue", true)]);
@@ -228,6 +235,31 @@ fn journal_lags_while_events_wait_and_none_is_journaled() {
     assert_eq!(told, [0, 0, 1, 0], "more than a minute, and once");
     let empty = observe(watch, &seen(&totals, at(9 * MINUTE)));
     assert_eq!(alerts(&empty), [("journal_lag", true)]);
+}
+
+#[test]
+fn journal_lag_stays_open_when_an_hour_leaves_the_window() {
+    let full = totals(&[event(1, at(0), &completed(900))]);
+    let without_the_hour = Totals::default();
+    let progress = totals(&[event(2, at(5 * MINUTE), &completed(900))]);
+    let minutes = [
+        (&full, 0),
+        (&full, 0),
+        (&full, 1),
+        (&without_the_hour, 0),
+        (&without_the_hour, 0),
+        (&progress, 1),
+    ];
+    let mut watch = quiet();
+    for (minute, (totals, expected)) in (0..).zip(minutes) {
+        let context = WatchContext {
+            journal_waiting: Some(3),
+            ..seen(totals, at(minute * MINUTE))
+        };
+        watch = observe(watch, &context);
+        assert_eq!(alerts(&watch).len(), expected, "minute {minute}");
+        watch.outbox.clear();
+    }
 }
 
 #[test]
@@ -277,35 +309,4 @@ fn hour_is_collected_once_when_it_is_over() {
     assert_eq!((collected[1].0, &collected[1].1), (65, &hour("12")));
     assert!(collected[1].2 > 0);
     assert_eq!(collected.len(), 3);
-}
-
-#[test]
-fn dead_letter_is_reported_once_under_its_own_correlation_id() {
-    let none = Totals::default();
-    let letter = |message: &str| DeadLetterSeen {
-        queue: "confab-carousel-write".into(),
-        message: message.into(),
-        reason: "unreadable_job".into(),
-        correlation_id: CorrelationId::of_event(message),
-    };
-    let with = |letters: Vec<_>| WatchContext {
-        dead_letters: Some(letters.len() as u64),
-        letters,
-        ..seen(&none, at(0))
-    };
-    let mut watch = quiet();
-    let mut told = Vec::new();
-    for letters in [
-        vec![letter("a")],
-        vec![letter("b"), letter("a")],
-        vec![letter("b")],
-    ] {
-        watch = observe(watch, &with(letters));
-        told.extend(watch.outbox.drain(..).filter_map(|event| match event {
-            WatchEvent::Error(error) => Some((error.data.message, error.correlation_id)),
-            _ => None,
-        }));
-    }
-    let expected = ["a", "b"].map(|name| (name.to_owned(), CorrelationId::of_event(name)));
-    assert_eq!(told, expected);
 }
