@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CancelReason, CarouselId, ComposedReason, Cost, Draft, FailReason, Language, Look, Origin,
-    Page, PdfFile, Slide, SlideFile, Source, TelegramId, UiLanguage, WriteTask,
+    Page, PdfFile, Slide, SlideFile, Source, TelegramId, UiLanguage, Usage, WriteTask,
 };
 
 /// Stored states. Written and rendered are moments within a transition, and never stored.
@@ -289,7 +289,10 @@ pub struct Saga {
     pub timing: Timing,
     #[serde(default)]
     pub cost: Cost,
-    /// What the completions so far have told.
+    /// What the model used for the latest revisions, as it is in the cost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub writing: BTreeMap<u32, Vec<Usage>>,
+    /// What the events so far have told.
     #[serde(default)]
     pub reported: Spent,
 }

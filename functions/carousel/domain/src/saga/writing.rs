@@ -15,11 +15,14 @@ use super::{
 };
 use crate::{
     CarouselEvent, CarouselId, ComposedReason, Cost, Draft, Effect, FailReason, Language, Look,
-    MAX_SLIDES, Origin, QuotaChange, Slide, Source, UiLanguage, WriteJob, WriteResult, WriteTask,
+    MAX_SLIDES, Origin, QuotaChange, Slide, Source, UiLanguage, Usage, WriteJob, WriteResult,
+    WriteTask,
 };
 
 /// Patience with the writer. Its model may take 20 s, twice.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(45);
+/// Revisions whose usage is remembered. Answers to older ones come no more.
+const MAX_REVISIONS_OF_USAGE: usize = 8;
 /// The attempt from which the model is left out.
 const COMPOSER_ATTEMPT: u8 = 2;
 
@@ -86,6 +89,7 @@ impl Request {
                 rendered_at: None,
             },
             cost: Cost::default(),
+            writing: BTreeMap::new(),
             reported: carousel::Spent::default(),
         }
     }
@@ -161,6 +165,34 @@ impl Step<'_> {
         }
         self.saga.attempts += 1;
         self.send_write_job();
+    }
+
+    /// Charges what the model used for a revision. Several answers to one job count the same calls.
+    pub(super) fn charge_writer(&mut self, revision: u32, usage: &[Usage]) {
+        if usage.is_empty() {
+            return;
+        }
+        let charged = self.saga.writing.entry(revision).or_default();
+        let mut new = Vec::new();
+        for Usage { kind, units } in usage {
+            let known = charged.iter_mut().find(|known| known.kind == *kind);
+            let before = known.as_ref().map_or(0, |known| known.units);
+            new.push(Usage {
+                kind: *kind,
+                units: units.saturating_sub(before),
+            });
+            match known {
+                Some(known) => known.units = before.max(*units),
+                None => charged.push(Usage {
+                    kind: *kind,
+                    units: *units,
+                }),
+            }
+        }
+        while self.saga.writing.len() > MAX_REVISIONS_OF_USAGE {
+            self.saga.writing.pop_first();
+        }
+        self.charge(&new);
     }
 
     pub(super) fn written(&mut self, result: &WriteResult) {
