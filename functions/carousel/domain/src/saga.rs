@@ -38,7 +38,7 @@ use confab_worker::Decision;
 pub use delivery::split_album;
 pub use row::{
     AlbumPart, Board, Content, Edit, Line, Note, Pending, PendingSend, Posted, PostedSlide,
-    Reservation, Saga, SagaState, Timing,
+    Reservation, Saga, SagaState, Timing, WriterUsage,
 };
 pub use schema::StoredSaga;
 pub use trigger::{Refusal, Restyle, SagaTrigger, SendOutcome, SentMessage};

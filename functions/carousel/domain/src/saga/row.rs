@@ -222,6 +222,13 @@ pub struct Timing {
     pub rendered_at: Option<Timestamp>,
 }
 
+/// What the model used for a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterUsage {
+    pub revision: u32,
+    pub usage: Vec<Usage>,
+}
+
 /// One carousel from request to chat, with all its revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saga {
@@ -290,8 +297,8 @@ pub struct Saga {
     #[serde(default)]
     pub cost: Cost,
     /// What the model used for the latest revisions, as it is in the cost.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub writing: BTreeMap<u32, Vec<Usage>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writing: Vec<WriterUsage>,
     /// What the events so far have told.
     #[serde(default)]
     pub reported: Spent,

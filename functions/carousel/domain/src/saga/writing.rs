@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Content, Line, Reservation, Saga, SagaState, Step, Timing, millis_between,
-    row::{Board, Posted},
+    row::{Board, Posted, WriterUsage},
 };
 use crate::{
     CarouselEvent, CarouselId, ComposedReason, Cost, Draft, Effect, FailReason, Language, Look,
@@ -19,7 +19,7 @@ use crate::{
     WriteTask,
 };
 
-/// Patience with the writer. Its model may take 20 s, twice.
+/// Patience with the writer. Its model may take 38 s in all.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(45);
 /// Revisions whose usage is remembered. Answers to older ones come no more.
 const MAX_REVISIONS_OF_USAGE: usize = 8;
@@ -89,7 +89,7 @@ impl Request {
                 rendered_at: None,
             },
             cost: Cost::default(),
-            writing: BTreeMap::new(),
+            writing: Vec::new(),
             reported: carousel::Spent::default(),
         }
     }
@@ -172,27 +172,27 @@ impl Step<'_> {
         if usage.is_empty() {
             return;
         }
-        let charged = self.saga.writing.entry(revision).or_default();
+        let mut charged = self.take_charged(revision);
         let mut new = Vec::new();
-        for Usage { kind, units } in usage {
-            let known = charged.iter_mut().find(|known| known.kind == *kind);
-            let before = known.as_ref().map_or(0, |known| known.units);
-            new.push(Usage {
-                kind: *kind,
-                units: units.saturating_sub(before),
-            });
-            match known {
-                Some(known) => known.units = before.max(*units),
-                None => charged.push(Usage {
-                    kind: *kind,
-                    units: *units,
-                }),
-            }
+        for Usage { kind, units } in usage.iter().copied() {
+            let known = charged.iter().position(|known| known.kind == kind);
+            let before = known.map_or(0, |at| charged.swap_remove(at).units);
+            let add = |units| Usage { kind, units };
+            new.push(add(units.saturating_sub(before)));
+            charged.push(add(units.max(before)));
         }
-        while self.saga.writing.len() > MAX_REVISIONS_OF_USAGE {
-            self.saga.writing.pop_first();
-        }
+        let usage = charged;
+        self.saga.writing.push(WriterUsage { revision, usage });
+        let surplus = self.saga.writing.len();
+        let surplus = surplus.saturating_sub(MAX_REVISIONS_OF_USAGE);
+        self.saga.writing.drain(..surplus);
         self.charge(&new);
+    }
+
+    fn take_charged(&mut self, revision: u32) -> Vec<Usage> {
+        let writing = &mut self.saga.writing;
+        let known = writing.iter().position(|row| row.revision == revision);
+        known.map_or_else(Vec::new, |at| writing.remove(at).usage)
     }
 
     pub(super) fn written(&mut self, result: &WriteResult) {

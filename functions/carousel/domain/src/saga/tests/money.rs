@@ -103,6 +103,9 @@ fn each_revision_has_its_own_calls() {
     }
     assert_eq!(charged(&run), 1_200);
     assert_eq!(run.saga.writing.len(), 8, "the row stays small");
+    let stored = serde_json::to_string(&StoredSaga::from(run.saga.clone())).unwrap();
+    let read: StoredSaga = serde_json::from_str(&stored).unwrap();
+    assert_eq!(read.upcast(), run.saga);
 }
 
 #[test]
