@@ -218,7 +218,7 @@ pub struct Completed {
     pub slides: u8,
     /// Cost in micro-dollars, of the carousel and all its changes.
     pub micros: u64,
-    /// What was used since the carousel was completed before, so that it adds up.
+    /// What was used since an event told it before, so that it adds up.
     #[serde(default)]
     pub spent: Spent,
     /// Since the request.
@@ -249,6 +249,9 @@ impl Contract for Edited {
 pub struct Failed {
     pub subject: Subject,
     pub reason: FailReason,
+    /// What was used since an event told it before.
+    #[serde(default)]
+    pub spent: Spent,
 }
 
 impl Contract for Failed {
@@ -261,6 +264,9 @@ impl Contract for Failed {
 pub struct Cancelled {
     pub subject: Subject,
     pub reason: CancelReason,
+    /// What was used since an event told it before.
+    #[serde(default)]
+    pub spent: Spent,
 }
 
 impl Contract for Cancelled {

@@ -14,6 +14,7 @@ mod dialogue;
 mod obedience;
 mod policy;
 mod prompt;
+mod reference;
 mod request;
 mod shelf;
 mod stop_words;

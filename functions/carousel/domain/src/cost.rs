@@ -50,6 +50,11 @@ pub struct PriceList {
 }
 
 impl PriceList {
+    /// Tells whether the tokens of a model have prices. Without them no budget would ever be spent.
+    pub fn has_model(&self) -> bool {
+        self.input_tokens > 0 && self.output_tokens > 0
+    }
+
     pub fn micros_per_billion(&self, kind: CostKind) -> u64 {
         match kind {
             CostKind::InputTokens => self.input_tokens,
@@ -132,6 +137,18 @@ mod tests {
             output_tokens: 600_000_000,
             render_megabyte_millis: 16_276,
             object_puts: 5_000_000_000,
+        }
+    }
+
+    #[test]
+    fn model_has_prices_if_input_and_output_have_one() {
+        assert!(prices("2026-11-01").has_model());
+        assert!(!PriceList::default().has_model());
+        for free in ["input_tokens", "output_tokens"] {
+            let mut prices = serde_json::to_value(prices("2026-11-01")).unwrap();
+            prices[free] = 0.into();
+            let prices: PriceList = serde_json::from_value(prices).unwrap();
+            assert!(!prices.has_model(), "{free}");
         }
     }
 

@@ -49,7 +49,7 @@ pub use message::{
 pub use saga::{
     AlbumPart, Board, Content, Edit, Line, Note, Pending, PendingSend, Posted, PostedSlide,
     Refusal, Request, Reservation, Restyle, Saga, SagaState, SagaTrigger, SendOutcome, SentMessage,
-    StepContext, StoredSaga, Timing, begin, split_album, step,
+    StepContext, StoredSaga, Timing, WriterUsage, begin, split_album, step,
 };
 pub use series::{Cadence, MAX_EPISODES, MAX_SERIES, PauseReason, Series, find_zone};
 pub use slide::{

@@ -38,7 +38,7 @@ use confab_worker::Decision;
 pub use delivery::split_album;
 pub use row::{
     AlbumPart, Board, Content, Edit, Line, Note, Pending, PendingSend, Posted, PostedSlide,
-    Reservation, Saga, SagaState, Timing,
+    Reservation, Saga, SagaState, Timing, WriterUsage,
 };
 pub use schema::StoredSaga;
 pub use trigger::{Refusal, Restyle, SagaTrigger, SendOutcome, SentMessage};
@@ -78,7 +78,7 @@ pub fn begin(request: Request, context: StepContext<'_>) -> Decision<Saga, Effec
     step.finish()
 }
 
-/// Decides a trigger. One that does not count changes nothing.
+/// Decides a trigger. One that does not count changes nothing, except that the money of the model is spent.
 pub fn step(saga: Saga, trigger: &SagaTrigger, context: StepContext<'_>) -> Decision<Saga, Effect> {
     let counts = saga.check(trigger, context.now).is_ok();
     let mut step = Step {
@@ -86,6 +86,12 @@ pub fn step(saga: Saga, trigger: &SagaTrigger, context: StepContext<'_>) -> Deci
         context,
         effects: Vec::new(),
     };
+    if let SagaTrigger::Written {
+        revision, usage, ..
+    } = trigger
+    {
+        step.charge_writer(*revision, usage);
+    }
     if counts {
         step.apply(trigger);
     }
@@ -95,10 +101,7 @@ pub fn step(saga: Saga, trigger: &SagaTrigger, context: StepContext<'_>) -> Deci
 impl Step<'_> {
     fn apply(&mut self, trigger: &SagaTrigger) {
         match trigger {
-            SagaTrigger::Written { result, usage, .. } => {
-                self.charge(usage);
-                self.written(result);
-            }
+            SagaTrigger::Written { result, .. } => self.written(result),
             SagaTrigger::Rendered {
                 hash, file, usage, ..
             } => {

@@ -1,7 +1,9 @@
 //! The model that writes: its client, its moderation, and what it may cost.
 
+mod errors;
 mod run;
 mod texts;
+mod time;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use confab_lambda::QueueMessage;
 use serde_json::{Value, json};
 
 use crate::{
-    model::{topic_job, written},
+    model::{PRICES, topic_job, written},
     world::{Person, World},
 };
 
@@ -263,6 +263,7 @@ async fn hostile_topics_are_refused_without_a_model() {
 async fn model_that_is_not_there_leaves_the_composer() {
     let world = World::open_with(&[
         ("MODEL_API_URL", "http://127.0.0.1:1/v1"),
+        ("CAROUSEL_PRICES", PRICES),
         (
             "MODEL_BUDGETS",
             r#"{"person_day": 9000000, "stack_day": 9000000, "stack_month": 9000000}"#,

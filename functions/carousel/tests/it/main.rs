@@ -17,6 +17,7 @@ mod carousel_replay;
 mod carousel_stats;
 mod carousel_sweep;
 mod carousel_write;
+mod carousel_write_charges;
 mod carousel_write_faults;
 mod carousel_write_money;
 mod carousel_write_twice;

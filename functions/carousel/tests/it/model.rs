@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::world::{CONVERSATION_QUEUE, Person, RENDER_QUEUE, World, call_control};
 
 /// Prices that make each token worth a micro-dollar.
-const PRICES: &str = r#"{"day": "2026-11-01", "input_tokens": 1000000000, "cached_tokens": 500000000,
+pub(crate) const PRICES: &str = r#"{"day": "2026-11-01", "input_tokens": 1000000000, "cached_tokens": 500000000,
     "output_tokens": 2000000000, "render_megabyte_millis": 0, "object_puts": 0}"#;
 /// More than any test spends.
 pub(crate) const PLENTY: u64 = 1_000_000_000;

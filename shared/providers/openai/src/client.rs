@@ -1,6 +1,6 @@
 //! Client of the model's API: writes texts, describes pictures, embeds texts and moderates content.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use confab_core::CorrelationId;
 use confab_provider_base::{download::MAX_FILE_BYTES, send::ApiResponse};
@@ -110,6 +110,19 @@ impl Model {
         }
     }
 
+    /// Returns a client whose completions take at most this long, be it more or less than usual.
+    #[must_use]
+    pub fn completing_within(&self, completion: Duration) -> Self {
+        let timeouts = Timeouts {
+            completion,
+            ..self.timeouts
+        };
+        Self {
+            timeouts,
+            ..self.clone()
+        }
+    }
+
     /// Completes a conversation in the form of a schema. Each call is charged, whatever its outcome.
     pub async fn complete(&self, request: &ChatRequest) -> Result<Completion, ModelError> {
         let request = request.render(&self.config.text);
@@ -211,14 +224,20 @@ impl Model {
         if let Some(correlation_id) = self.correlation_id {
             request = request.header("x-client-request-id", correlation_id.to_string());
         }
+        let started = Instant::now();
+        // The body has the same timeout, but its error does not tell.
+        let late_or = |error: ModelError| match error {
+            ModelError::Lost(_) if started.elapsed() >= timeout => ModelError::TimedOut,
+            error => error,
+        };
         let response = request
             .header(ACCEPT, "application/json")
             .timeout(timeout)
             .send()
             .await;
-        let response = response.map_err(ModelError::from_transport)?;
+        let response = response.map_err(|error| late_or(ModelError::from_transport(error)))?;
         let response = ApiResponse::read_up_to(max_bytes, response).await;
-        let response = response.map_err(|error| ModelError::Lost(error.to_string()))?;
+        let response = response.map_err(|error| late_or(ModelError::Lost(error.to_string())))?;
         if !response.status.is_success() {
             return Err(ModelError::from_response(&response));
         }

@@ -19,9 +19,13 @@ pub enum ModelError {
     /// The response was lost. The request may have been carried out, and charged.
     #[error("response lost: {0}")]
     Lost(String),
-    /// Temporary: rate limits, a bad key, or an outage of the model. Nothing was charged.
+    /// The response did not come within our own timeout. The request may be carried out, and charged.
+    #[error("no response in time")]
+    TimedOut,
+    /// Temporary: rate limits, a bad key, or an outage of the model.
     #[error("temporarily unavailable: {reason}")]
     Busy {
+        status: u16,
         retry_after: Option<Duration>,
         reason: String,
     },
@@ -47,6 +51,7 @@ impl ModelError {
         match self {
             Self::NotReached(_)
             | Self::Lost(_)
+            | Self::TimedOut
             | Self::Busy { .. }
             | Self::Unpaid
             | Self::Unusable(_) => true,
@@ -59,7 +64,12 @@ impl ModelError {
 
     /// Tells whether the provider may have charged the request.
     pub fn may_be_charged(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::Unusable(_))
+        match self {
+            Self::Lost(_) | Self::TimedOut | Self::Unusable(_) => true,
+            // A gateway says these when it lost the response of a server that had the request.
+            Self::Busy { status, .. } => matches!(status, 408 | 502 | 504 | 520 | 524),
+            Self::NotReached(_) | Self::Unpaid | Self::Refused { .. } => false,
+        }
     }
 
     /// Rejects input that no request was made for.
@@ -116,6 +126,7 @@ impl ModelError {
                     None => format!("HTTP {status}"),
                 };
                 Self::Busy {
+                    status,
                     retry_after: response.retry_after,
                     reason,
                 }
@@ -172,6 +183,7 @@ impl From<ModelError> for Error {
         match error {
             ModelError::NotReached(_) => Self::unavailable("model_not_reached", error),
             ModelError::Lost(_) => Self::unavailable("model_lost", error),
+            ModelError::TimedOut => Self::unavailable("model_timed_out", error),
             ModelError::Busy { .. } => Self::unavailable("model_busy", error),
             ModelError::Unpaid => Self::unavailable("model_unpaid", error),
             ModelError::Unusable(_) => Self::unavailable("model_unusable", error),
@@ -219,7 +231,8 @@ mod tests {
 
     #[test]
     fn status_and_code_tell_refused_busy_and_unpaid_apart() {
-        let busy = |reason: &str| ModelError::Busy {
+        let busy = |status, reason: &str| ModelError::Busy {
+            status,
             retry_after: Some(Duration::from_secs(7)),
             reason: reason.into(),
         };
@@ -248,7 +261,7 @@ mod tests {
             (
                 429,
                 json!({"message": "Slow down.", "type": "requests", "code": "rate_limit_exceeded"}),
-                busy("HTTP 429: Slow down."),
+                busy(429, "HTTP 429: Slow down."),
             ),
             (
                 429,
@@ -264,9 +277,9 @@ mod tests {
             (
                 401,
                 json!({"message": "Incorrect API key provided: sk-proj-s3cret."}),
-                busy("HTTP 401: Incorrect API key provided: …"),
+                busy(401, "HTTP 401: Incorrect API key provided: …"),
             ),
-            (503, json!({"message": ["x"]}), busy("HTTP 503")),
+            (503, json!({"message": ["x"]}), busy(503, "HTTP 503")),
         ] {
             assert_eq!(
                 error_of(status, error.clone()),
@@ -282,7 +295,7 @@ mod tests {
             );
             assert_eq!(
                 ModelError::from_response(&response_with(500, body)),
-                busy("HTTP 500"),
+                busy(500, "HTTP 500"),
                 "{body}"
             );
         }
@@ -310,7 +323,14 @@ mod tests {
 
     #[test]
     fn requests_without_a_readable_response_may_be_charged() {
-        for error in [ModelError::Lost("x".into()), ModelError::Unusable("x")] {
+        for error in [
+            ModelError::Lost("x".into()),
+            ModelError::TimedOut,
+            ModelError::Unusable("x"),
+            error_of(408, json!(null)),
+            error_of(502, json!(null)),
+            error_of(504, json!(null)),
+        ] {
             assert!(error.may_be_charged(), "{error}");
         }
         for error in [
@@ -318,6 +338,7 @@ mod tests {
             ModelError::Unpaid,
             ModelError::invalid_request("x"),
             error_of(500, json!(null)),
+            error_of(503, json!(null)),
             error_of(429, json!(null)),
             error_of(404, json!(null)),
         ] {
@@ -330,6 +351,7 @@ mod tests {
         for (error, again, kind) in [
             (ModelError::NotReached("x".into()), true, Kind::Unavailable),
             (ModelError::Lost("x".into()), true, Kind::Unavailable),
+            (ModelError::TimedOut, true, Kind::Unavailable),
             (error_of(503, json!(null)), true, Kind::Unavailable),
             (ModelError::Unpaid, true, Kind::Unavailable),
             (ModelError::Unusable("x"), true, Kind::Unavailable),

@@ -7,7 +7,7 @@ use confab_contracts::{
     carousel::{
         AnalysisCompleted, CallFailed, Cancelled, Completed, ContentAnalyzed, ContentRequested,
         Delivered, Edited, Failed, GenerateRequested, ImagesRendered, InteractionTracked,
-        MessageReceived, SlidesGenerated,
+        MessageReceived, SlidesGenerated, Spent,
     },
     operations::{AlertTriggered, ErrorOccurred},
 };
@@ -291,16 +291,20 @@ impl Adding {
         ] {
             self.count("completed", &format!("{kind}.{value}"), 1);
         }
+        self.spent(data.spent);
+        self.took("stage.total", data.millis);
+    }
+
+    fn spent(&mut self, spent: Spent) {
         for (kind, tokens) in [
-            ("input", data.spent.input_tokens),
-            ("cached", data.spent.cached_tokens),
-            ("output", data.spent.output_tokens),
+            ("input", spent.input_tokens),
+            ("cached", spent.cached_tokens),
+            ("output", spent.output_tokens),
         ] {
             self.count("tokens", kind, tokens);
         }
-        self.count("cost", "micros", data.spent.micros);
-        self.count("telegram", "calls", data.spent.telegram_calls);
-        self.took("stage.total", data.millis);
+        self.count("cost", "micros", spent.micros);
+        self.count("telegram", "calls", spent.telegram_calls);
     }
 
     fn edited(&mut self, data: &Edited) {
@@ -311,11 +315,13 @@ impl Adding {
 
     fn failed(&mut self, data: &Failed) {
         self.count("failed", "all", 1);
+        self.spent(data.spent);
         self.count("failed", &format!("reason.{}", name(&data.reason)), 1);
     }
 
     fn cancelled(&mut self, data: &Cancelled) {
         self.count("cancelled", "all", 1);
+        self.spent(data.spent);
         self.count("cancelled", &format!("reason.{}", name(&data.reason)), 1);
     }
 }

@@ -101,9 +101,10 @@ impl Budgets {
     }
 
     /// Returns the most that may be spent already for `micros` more to fit: the bound of the conditional
-    /// update. `None` if it never fits.
+    /// update. `None` if it never fits: nothing is within a limit of 0.
     pub fn bound_for(&self, budget: Budget, micros: u64) -> Option<u64> {
-        self.limit(budget).checked_sub(micros)
+        let limit = Some(self.limit(budget)).filter(|limit| *limit > 0);
+        limit?.checked_sub(micros)
     }
 }
 
@@ -135,6 +136,13 @@ mod tests {
         assert_eq!(budgets.used_permille(100, 9_000), 900);
         assert_eq!(Budgets::default().used_permille(0, 0), 0);
         assert_eq!(Budgets::default().used_permille(1, 1), 1_000);
+    }
+
+    #[test]
+    fn limit_of_nothing_is_full_even_for_what_costs_nothing() {
+        let budgets = Budgets::default();
+        let bounds = Budget::ALL.map(|budget| budgets.bound_for(budget, 0));
+        assert_eq!(bounds, [None; 3]);
     }
 
     fn prices() -> PriceList {
@@ -201,7 +209,7 @@ mod tests {
             let mut spent = 0;
             for micros in amounts {
                 let fits = budgets.bound_for(Budget::PersonDay, micros).is_some_and(|bound| spent <= bound);
-                prop_assert_eq!(fits, spent + micros <= limit);
+                prop_assert_eq!(fits, limit > 0 && spent + micros <= limit);
                 spent += if fits { micros } else { 0 };
             }
             prop_assert!(spent <= limit);

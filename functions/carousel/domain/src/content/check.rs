@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{
     Answer, AnswerSlide, Brief, RequestText,
     detect::dominant_script,
+    reference::{addresses, core_of, is_mark},
     text::{fold, grapheme_count},
 };
 use crate::{
@@ -18,12 +19,6 @@ pub(super) const MAX_ALT: usize = 400;
 pub(super) const MAX_HASHTAG: usize = 30;
 /// In percent of the letters of a text.
 const MIN_SCRIPT_SHARE: usize = 70;
-/// Ends of addresses that people would tap. Names such as `Node.js` are none.
-const TOP_LEVEL_DOMAINS: [&str; 34] = [
-    "com", "net", "org", "io", "me", "ru", "co", "app", "dev", "info", "biz", "xyz", "site",
-    "online", "shop", "link", "page", "tv", "gg", "ly", "ai", "il", "in", "us", "uk", "de", "fr",
-    "cn", "ua", "example", "test", "top", "рф", "укр",
-];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -241,7 +236,10 @@ impl Checks<'_> {
                 found,
             });
         }
-        let is_foreign = |word: &str| is_reference(word) && !self.given.has(core_of(word));
+        let is_foreign = |word: &str| {
+            (is_mark(word) && !self.given.has(core_of(word)))
+                || addresses(word).any(|address| !self.given.has(address))
+        };
         if text.split_whitespace().any(is_foreign) {
             self.violations
                 .push(Violation::ForeignReference { slide, field });
@@ -316,25 +314,6 @@ pub(super) fn title_key(title: &str) -> String {
     } else {
         key
     }
-}
-
-pub(super) fn is_reference(word: &str) -> bool {
-    word.contains(['@', '#', '＠', '＃']) || word.contains("://") || is_address(core_of(word))
-}
-
-/// Detects `www.x.y` and `host.tld/path`.
-fn is_address(word: &str) -> bool {
-    let host = fold(word.split(['/', '?', ':']).next().unwrap_or_default());
-    let Some((name, domain)) = host.rsplit_once('.') else {
-        return false;
-    };
-    let has_name = name.ends_with(char::is_alphanumeric);
-    host.starts_with("www.") || (has_name && TOP_LEVEL_DOMAINS.contains(&domain))
-}
-
-/// Returns a word without the punctuation around it.
-fn core_of(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '@' | '#' | '＠' | '＃' | '/'))
 }
 
 #[cfg(test)]

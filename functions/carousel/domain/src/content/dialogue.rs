@@ -93,6 +93,11 @@ impl Dialogue {
         &self.request
     }
 
+    /// Tells whether no other call may follow the one of `request`.
+    pub fn is_last_call(&self) -> bool {
+        self.calls_left == 0
+    }
+
     /// Decides what a reply leads to.
     pub fn reply(&mut self, reply: Reply) -> Turn {
         match reply {

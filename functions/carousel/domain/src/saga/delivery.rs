@@ -259,21 +259,27 @@ impl Step<'_> {
             millis: millis_between(rendered_at, now),
         });
         self.publish(delivered);
-        let spent = spent(&self.saga.cost);
-        let earlier = std::mem::replace(&mut self.saga.reported, spent);
+        let spent = self.take_spent();
         let completed = CarouselEvent::Completed(carousel::Completed {
             subject: self.subject(),
             origin: self.saga.origin,
             language: self.saga.language.code().to_owned(),
             template: self.saga.content.look.template.name().to_owned(),
             slides: self.saga.content.count(),
-            micros: spent.micros,
-            spent: spent.since(earlier),
+            micros: self.saga.reported.micros,
+            spent,
             millis: millis_between(self.saga.timing.requested_at, now),
         });
         self.publish(completed);
         let is_shown = self.saga.is_shown();
         self.show_ready((!is_shown).then_some(Note::NotUpdated));
+    }
+
+    /// Returns what was used since an event told it before.
+    pub(super) fn take_spent(&mut self) -> carousel::Spent {
+        let spent = spent(&self.saga.cost);
+        let earlier = std::mem::replace(&mut self.saga.reported, spent);
+        spent.since(earlier)
     }
 
     pub(super) fn show_ready(&mut self, note: Option<Note>) {

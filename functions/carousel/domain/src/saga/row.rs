@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CancelReason, CarouselId, ComposedReason, Cost, Draft, FailReason, Language, Look, Origin,
-    Page, PdfFile, Slide, SlideFile, Source, TelegramId, UiLanguage, WriteTask,
+    Page, PdfFile, Slide, SlideFile, Source, TelegramId, UiLanguage, Usage, WriteTask,
 };
 
 /// Stored states. Written and rendered are moments within a transition, and never stored.
@@ -224,6 +224,13 @@ pub struct Timing {
     pub rendered_at: Option<Timestamp>,
 }
 
+/// What the model used for a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterUsage {
+    pub revision: u32,
+    pub usage: Vec<Usage>,
+}
+
 /// One carousel from request to chat, with all its revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saga {
@@ -291,7 +298,10 @@ pub struct Saga {
     pub timing: Timing,
     #[serde(default)]
     pub cost: Cost,
-    /// What the completions so far have told.
+    /// What the model used for the latest revisions, as it is in the cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writing: Vec<WriterUsage>,
+    /// What the events so far have told.
     #[serde(default)]
     pub reported: Spent,
 }

@@ -22,6 +22,7 @@ impl Step<'_> {
         let event = CarouselEvent::Failed(carousel::Failed {
             subject: self.subject(),
             reason,
+            spent: self.take_spent(),
         });
         self.publish(event);
         if self.saga.is_change() {
@@ -65,6 +66,7 @@ impl Step<'_> {
         let event = CarouselEvent::Cancelled(carousel::Cancelled {
             subject: self.subject(),
             reason,
+            spent: self.take_spent(),
         });
         self.publish(event);
     }

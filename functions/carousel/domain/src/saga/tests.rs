@@ -12,6 +12,7 @@ mod chaos;
 mod delivering;
 mod files;
 mod making;
+mod money;
 mod stored;
 
 const START: i64 = 1_795_000_000_000;

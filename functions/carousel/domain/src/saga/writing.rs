@@ -11,15 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Content, Line, Reservation, Saga, SagaState, Step, Timing, millis_between,
-    row::{Board, Posted},
+    row::{Board, Posted, WriterUsage},
 };
 use crate::{
     CarouselEvent, CarouselId, ComposedReason, Cost, Draft, Effect, FailReason, Language, Look,
-    MAX_SLIDES, Origin, QuotaChange, Slide, Source, UiLanguage, WriteJob, WriteResult, WriteTask,
+    MAX_SLIDES, Origin, QuotaChange, Slide, Source, UiLanguage, Usage, WriteJob, WriteResult,
+    WriteTask,
 };
 
-/// Patience with the writer. Its model may take 20 s, twice.
+/// Patience with the writer. Its model may take 38 s in all.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(45);
+/// Revisions whose usage is remembered. Answers to older ones come no more.
+const MAX_REVISIONS_OF_USAGE: usize = 8;
 /// The attempt from which the model is left out.
 const COMPOSER_ATTEMPT: u8 = 2;
 
@@ -86,6 +89,7 @@ impl Request {
                 rendered_at: None,
             },
             cost: Cost::default(),
+            writing: Vec::new(),
             reported: carousel::Spent::default(),
         }
     }
@@ -161,6 +165,34 @@ impl Step<'_> {
         }
         self.saga.attempts += 1;
         self.send_write_job();
+    }
+
+    /// Charges what the model used for a revision. Several answers to one job count the same calls.
+    pub(super) fn charge_writer(&mut self, revision: u32, usage: &[Usage]) {
+        if usage.is_empty() {
+            return;
+        }
+        let mut charged = self.take_charged(revision);
+        let mut new = Vec::new();
+        for Usage { kind, units } in usage.iter().copied() {
+            let known = charged.iter().position(|known| known.kind == kind);
+            let before = known.map_or(0, |at| charged.swap_remove(at).units);
+            let add = |units| Usage { kind, units };
+            new.push(add(units.saturating_sub(before)));
+            charged.push(add(units.max(before)));
+        }
+        let usage = charged;
+        self.saga.writing.push(WriterUsage { revision, usage });
+        let surplus = self.saga.writing.len();
+        let surplus = surplus.saturating_sub(MAX_REVISIONS_OF_USAGE);
+        self.saga.writing.drain(..surplus);
+        self.charge(&new);
+    }
+
+    fn take_charged(&mut self, revision: u32) -> Vec<Usage> {
+        let writing = &mut self.saga.writing;
+        let known = writing.iter().position(|row| row.revision == revision);
+        known.map_or_else(Vec::new, |at| writing.remove(at).usage)
     }
 
     pub(super) fn written(&mut self, result: &WriteResult) {

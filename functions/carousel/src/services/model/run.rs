@@ -15,8 +15,11 @@ use confab_openai::{Model, ModelError};
 use tokio::time::Instant;
 
 use super::{
-    MODERATION_TIMEOUT, Moderation, WriterModel, chat_request, hash_of, reply_of,
+    MODERATION_TIMEOUT, Moderation, WriterModel, chat_request,
+    errors::{is_defect, may_help_again, reason_of},
+    hash_of, reply_of,
     texts::{input_of, output_of},
+    time::{MIN_CALL_TIME, call_timeout, is_large},
 };
 use crate::{
     state::State,
@@ -29,8 +32,6 @@ const MAX_JOB_TIME: Duration = Duration::from_secs(38);
 const LEASE_TIME: Duration = Duration::from_secs(42);
 /// Time of the invocation that is left for storing and queueing the result.
 const TIME_RESERVE: Duration = Duration::from_secs(5);
-/// A second call with less time than this would be in vain.
-const MIN_CALL_TIME: Duration = Duration::from_secs(10);
 
 /// What is to be written, and who writes without the model.
 pub(crate) struct Texts<'a> {
@@ -48,11 +49,18 @@ pub(crate) async fn write(state: &State, texts: Texts<'_>) -> Result<(WriteResul
     let Some(model) = state.model() else {
         return composed(ComposedReason::NoModel);
     };
-    // The last attempt at a revision depends on neither the model nor its rows.
-    if texts.job.is_composer_only {
-        return composed(ComposedReason::Unavailable);
+    if !state.prices.has_model() {
+        metrics::count("ModelFailed", "no_prices");
+        let why = "its tokens have no prices, so that no budget would stop it";
+        warn("model_not_usable", why, texts.correlation_id);
+        return composed(ComposedReason::NoModel);
     }
     let (store, now) = (state.store()?, state.clock.now());
+    // The last attempt at a revision does not depend on the model, nor on its rows being readable.
+    if texts.job.is_composer_only {
+        let usage = used_before(store, &texts, model).await;
+        return Ok(((texts.compose)(ComposedReason::Unavailable), usage));
+    }
     let cache_key = cache_key(&texts.brief);
     let known = store.writing(texts.job, cache_key.as_deref(), model.name());
     let known = known.await?;
@@ -66,7 +74,8 @@ pub(crate) async fn write(state: &State, texts: Texts<'_>) -> Result<(WriteResul
         Ok(client) => client,
         Err(error) => {
             warn("model_not_usable", &error.to_string(), texts.correlation_id);
-            return composed(ComposedReason::Unavailable);
+            let result = (texts.compose)(ComposedReason::Unavailable);
+            return Ok((result, known.row.usage));
         }
     };
     let mut run = Run {
@@ -90,6 +99,18 @@ pub(crate) async fn write(state: &State, texts: Texts<'_>) -> Result<(WriteResul
     };
     run.settle(paid.as_ref(), Some(result.clone())).await?;
     Ok((result, run.row.usage))
+}
+
+/// Returns what earlier deliveries of a job used, if that can be read.
+async fn used_before(store: &Store, texts: &Texts<'_>, model: &WriterModel) -> Vec<Usage> {
+    match store.writing(texts.job, None, model.name()).await {
+        Ok(known) => known.row.usage,
+        Err(error) => {
+            metrics::count("ModelUsageLost", "not_read");
+            warn("usage_not_read", &error.to_string(), texts.correlation_id);
+            Vec::new()
+        }
+    }
 }
 
 struct Run<'a> {
@@ -237,7 +258,9 @@ impl Run<'_> {
         reservation: &Reservation,
     ) -> (Option<Reply>, u64) {
         let request = dialogue.request();
-        let client = self.client.within(self.call_time());
+        let max_tokens = request.prompt.max_tokens;
+        let timeout = call_timeout(self.call_time(), dialogue.is_last_call(), max_tokens);
+        let client = self.client.completing_within(timeout);
         match client.complete(&chat_request(request)).await {
             Ok(completion) => {
                 self.succeeded().await;
@@ -248,24 +271,20 @@ impl Run<'_> {
             Err(ModelError::Refused {
                 of_content: true, ..
             }) => (Some(Reply::Refused), 0),
+            Err(ModelError::TimedOut) if is_large(max_tokens) => {
+                // One person's large request says nothing of the model's health.
+                self.tell_failure(&ModelError::TimedOut);
+                (None, reservation.micros)
+            }
             Err(error) => {
                 self.failed(&error).await;
-                let may_help = matches!(
-                    error,
-                    ModelError::NotReached(_)
-                        | ModelError::Unusable(_)
-                        | ModelError::Busy {
-                            retry_after: None,
-                            ..
-                        }
-                );
                 // Whether a lost call was charged is not known: its reservation stays.
                 let micros = if error.may_be_charged() {
                     reservation.micros
                 } else {
                     0
                 };
-                (may_help.then_some(Reply::Nothing), micros)
+                (may_help_again(&error).then_some(Reply::Nothing), micros)
             }
         }
     }
@@ -330,12 +349,19 @@ impl Run<'_> {
         }
     }
 
+    fn tell_failure(&self, error: &ModelError) {
+        let reason = match error {
+            ModelError::TimedOut => "late",
+            error if is_defect(error) => "defect",
+            _ => "outage",
+        };
+        metrics::count("ModelFailed", reason);
+        self.log("model_failed", &reason_of(error));
+    }
+
     /// Notes that the model did not answer. The texts do not depend on that note.
     async fn failed(&mut self, error: &ModelError) {
-        // No waiting helps where the request, the model's name or the account is rejected.
-        let is_defect = matches!(error, ModelError::Unpaid | ModelError::Refused { .. });
-        metrics::count("ModelFailed", if is_defect { "defect" } else { "outage" });
-        self.log("model_failed", &reason_of(error));
+        self.tell_failure(error);
         self.had_failures = true;
         let noted = self.store.count_failure(self.model.name()).await;
         self.log_error(noted);
@@ -359,38 +385,5 @@ impl Run<'_> {
         let prompt = hash_of(self.texts.brief.subject.as_str());
         let why = format!("{why}, subject {prompt}");
         warn(what, &why, self.texts.correlation_id);
-    }
-}
-
-/// Describes an error without the provider's message, which may quote what was asked.
-fn reason_of(error: &ModelError) -> String {
-    match error {
-        ModelError::Refused { status, .. } => format!("refused with {status}"),
-        ModelError::Busy { reason, .. } => {
-            let (status, _) = reason.split_once(':').unwrap_or((reason.as_str(), ""));
-            format!("temporarily unavailable: {status}")
-        }
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn log_has_no_message_of_the_provider() {
-        let message = "Invalid topic: small habits".to_owned();
-        let refused = ModelError::Refused {
-            status: 400,
-            of_content: false,
-            message: message.clone(),
-        };
-        let busy = ModelError::Busy {
-            retry_after: None,
-            reason: format!("HTTP 503: {message}"),
-        };
-        assert_eq!(reason_of(&refused), "refused with 400");
-        assert_eq!(reason_of(&busy), "temporarily unavailable: HTTP 503");
     }
 }

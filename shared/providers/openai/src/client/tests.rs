@@ -150,10 +150,27 @@ async fn text_is_moderated_alone() {
 async fn requests_end_within_the_limit_of_the_caller() {
     let model = model(&servers::hanging().await).within(Duration::from_millis(100));
     for error in errors(&model).await {
-        assert!(matches!(error, ModelError::Lost(_)), "{error}");
+        assert_eq!(error, ModelError::TimedOut);
     }
     let unlimited = model.within(Duration::from_secs(3600));
     assert_eq!(unlimited.timeouts.vision, Duration::from_millis(100));
+}
+
+#[tokio::test]
+async fn completions_take_as_long_as_the_caller_lets_them() {
+    let slow = ok(completion()).set_delay(Duration::from_millis(300));
+    let server = server_with_key("/v1/chat/completions", slow).await;
+    let model = model(&server.uri()).within(Duration::from_millis(100));
+    let error = model.complete(&chat()).await.unwrap_err();
+    assert_eq!(error, ModelError::TimedOut);
+    let patient = model.completing_within(Duration::from_secs(30));
+    patient.complete(&chat()).await.unwrap();
+    assert_eq!(patient.timeouts.vision, Duration::from_millis(100));
+    let error = patient
+        .completing_within(Duration::from_millis(100))
+        .complete(&chat())
+        .await;
+    assert_eq!(error.unwrap_err(), ModelError::TimedOut);
 }
 
 #[tokio::test]
@@ -267,6 +284,7 @@ async fn status_and_code_classify_the_error() {
             429,
             json!({"message": "slow down"}),
             ModelError::Busy {
+                status: 429,
                 retry_after: Some(Duration::from_secs(7)),
                 reason: "HTTP 429: slow down".into(),
             },
@@ -275,6 +293,7 @@ async fn status_and_code_classify_the_error() {
             500,
             json!(null),
             ModelError::Busy {
+                status: 500,
                 retry_after: Some(Duration::from_secs(7)),
                 reason: "HTTP 500".into(),
             },
@@ -335,13 +354,15 @@ async fn transport_failures_tell_not_sent_from_lost() {
             assert!(matches!(error, ModelError::NotReached(_)), "{error}");
         }
     }
-    let servers = [
-        servers::closing().await,
-        servers::truncating().await,
-        servers::hanging().await,
-        servers::trickling().await,
+    let lost = |error: &ModelError| matches!(error, ModelError::Lost(_));
+    let late = |error: &ModelError| matches!(error, ModelError::TimedOut);
+    let servers: [(String, fn(&ModelError) -> bool); 4] = [
+        (servers::closing().await, lost),
+        (servers::truncating().await, lost),
+        (servers::hanging().await, late),
+        (servers::trickling().await, late),
     ];
-    for server in servers {
+    for (server, is_expected) in servers {
         let mut model = model(&server);
         model.timeouts = Timeouts {
             vision: Duration::from_millis(300),
@@ -349,10 +370,7 @@ async fn transport_failures_tell_not_sent_from_lost() {
             other: Duration::from_millis(300),
         };
         let error = model.look(JPEG, "en").await.unwrap_err();
-        assert!(
-            matches!(error, ModelError::Lost(_)) && error.may_try_again(),
-            "{error}"
-        );
+        assert!(is_expected(&error) && error.may_try_again(), "{error}");
     }
 }
 

@@ -68,10 +68,20 @@ pub(super) fn completed(millis: u64) -> Completed {
     }
 }
 
+/// What a carousel used that was not completed.
+fn spent_before_the_end() -> Spent {
+    Spent {
+        micros: 40,
+        output_tokens: 90,
+        ..Spent::default()
+    }
+}
+
 fn failed(reason: FailReason) -> Failed {
     Failed {
         subject: subject(1),
         reason,
+        spent: spent_before_the_end(),
     }
 }
 
@@ -185,6 +195,7 @@ fn counters_name_metric_and_field() {
             &Cancelled {
                 subject: subject(1),
                 reason: CancelReason::Unreachable,
+                spent: spent_before_the_end(),
             },
         ),
         event(
@@ -211,8 +222,8 @@ fn counters_name_metric_and_field() {
         ("requested.origin.message", 2),
         ("requested.source.topic", 2),
         ("completed.template.night", 1),
-        ("cost.micros", 152),
-        ("tokens.output", 610),
+        ("cost.micros", 152 + 40 + 40),
+        ("tokens.output", 610 + 90 + 90),
         ("telegram.calls", 9),
         ("failed.reason.refused", 1),
         ("cancelled.reason.unreachable", 1),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use confab_contracts::{
-    carousel::{AnalysisCompleted, CallFailed, CallFailure, FailReason, Failed, Subject},
+    carousel::{AnalysisCompleted, CallFailed, CallFailure, FailReason, Failed, Spent, Subject},
     operations::Health,
 };
 use confab_core::{CorrelationId, Timestamp};
@@ -60,7 +60,15 @@ fn failed(number: u64, reason: FailReason) -> confab_contracts::Event<serde_json
         revision: 1,
         owner: "1".into(),
     };
-    event(number, at(0), &Failed { subject, reason })
+    event(
+        number,
+        at(0),
+        &Failed {
+            subject,
+            reason,
+            spent: Spent::default(),
+        },
+    )
 }
 
 /// Looks once a minute, and returns each transition with its minute.

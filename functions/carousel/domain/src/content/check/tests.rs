@@ -153,6 +153,16 @@ fn addresses_mentions_and_hashes_are_the_persons_own() {
         "Try #rest",
         "www.rest.zzz",
         "(t.me/eve)",
+        "Go to evil.click/win",
+        "youtu.be/x",
+        "evil.com,now",
+        "Rest—evil.com—now",
+        "see:evil.club\\win",
+        "evil.click?win=1",
+        "evil.click:8080",
+        "Read more about it in our library at злой.орг/да",
+        "evil.xn--p1ai/x",
+        "foo.net/foo.com",
     ] {
         let found = violations(|answer| answer.slides[2].body = foreign.into());
         assert_eq!(
@@ -166,6 +176,9 @@ fn addresses_mentions_and_hashes_are_the_persons_own() {
     }
     for own in [
         "Visit foo.com!",
+        "Rest—foo.com—now",
+        "Node.js: a tool; is it Node.js?",
+        "And/or at 10.30/11.30 km/h",
         "Thanks, “@dana”.",
         "Use Node.js, e.g. at home.",
         "At 10.30 a.m.",

@@ -15,7 +15,8 @@ use crate::{
     content::{
         AnswerSlide,
         answer::clean_hashtag,
-        check::{MAX_HASHTAG, is_reference},
+        check::MAX_HASHTAG,
+        reference::is_reference,
         stop_words::stop_words,
         text::{cut_at_word, ellipsis, first_graphemes, fold, grapheme_count},
     },
