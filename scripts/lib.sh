@@ -88,7 +88,9 @@ apt_install() {
     shift
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "Installing $*"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+        # One at a time: parts that run beside each other may both need something.
+        DEBIAN_FRONTEND=noninteractive flock "${TMPDIR:-/tmp}/confab-apt.lock" \
+            sh -c 'apt-get update -qq && apt-get install -y -qq "$@" >/dev/null' apt "$@"
     else
         fail "$what is not installed. Run: sudo apt-get install $*"
     fi
