@@ -78,7 +78,7 @@ impl Config {
 
     /// Whether a model writes texts.
     pub(crate) fn has_model(&self) -> bool {
-        self.0.optional("MODEL_API_KEY_PARAM").is_some()
+        self.has_secret(MODEL_API_KEY)
     }
 
     /// Name of the S3 bucket.

@@ -110,21 +110,20 @@ async fn list(_: Operator, state: Arc<State>, Query(filter): Query<Filter>) -> R
         return Err(unprocessable("bad_limit", message));
     }
     let before = filter.before.as_deref().map(str::parse).transpose();
-    let mut next = before.map_err(|_| unprocessable("bad_cursor", "before is no carousel."))?;
+    let before = before.map_err(|_| unprocessable("bad_cursor", "before is no carousel."))?;
     let mut found = CardList {
         carousels: Vec::new(),
         unreadable: Vec::new(),
-        next: None,
+        next: before,
     };
     for _ in 0..MAX_PAGES {
         let most = limit - u8::try_from(found.carousels.len()).unwrap_or(limit);
-        let page = state.store()?.list_carousels(next, most).await?;
+        let page = state.store()?.list_carousels(found.next, most).await?;
         let wanted = page.carousels.iter().filter(|record| filter.admits(record));
         found.carousels.extend(wanted.map(Card::from));
         found.unreadable.extend(page.unreadable);
         found.next = page.next;
-        next = page.next;
-        if next.is_none() || found.carousels.len() >= usize::from(limit) {
+        if found.next.is_none() || found.carousels.len() >= usize::from(limit) {
             break;
         }
     }
@@ -156,12 +155,7 @@ async fn create(
 }
 
 async fn show(_: Operator, state: Arc<State>, CarouselPath(id): CarouselPath) -> Result<Response> {
-    match state
-        .store()?
-        .find_carousel(id)
-        .await?
-        .ok_or_else(unknown)?
-    {
+    match find(&state, id).await? {
         FoundCarousel::Requested(request) => {
             response::json(StatusCode::OK, &WaitingCarousel::from(request))
         }
@@ -215,12 +209,7 @@ async fn cancel(
     CarouselPath(id): CarouselPath,
     key: IdempotencyKey,
 ) -> Result<Response> {
-    match state
-        .store()?
-        .find_carousel(id)
-        .await?
-        .ok_or_else(unknown)?
-    {
+    match find(&state, id).await? {
         FoundCarousel::Requested(request) => {
             let wish = Wish {
                 carousel: id,
@@ -342,14 +331,14 @@ fn bad_slide(error: SlideTextError) -> Error {
     }
 }
 
+async fn find(state: &State, id: CarouselId) -> Result<FoundCarousel> {
+    let found = state.store()?.find_carousel(id).await?;
+    found.ok_or_else(unknown)
+}
+
 /// Returns a carousel that has begun.
 async fn begun(state: &State, id: CarouselId) -> Result<CarouselRecord> {
-    match state
-        .store()?
-        .find_carousel(id)
-        .await?
-        .ok_or_else(unknown)?
-    {
+    match find(state, id).await? {
         FoundCarousel::Begun(record) => Ok(*record),
         FoundCarousel::Requested(_) => Err(refused(Refusal::Busy)),
     }
