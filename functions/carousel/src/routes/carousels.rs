@@ -303,7 +303,7 @@ async fn preview_slide(
     let job = record.saga.preview_job(number, &text, hash);
     let job = job.ok_or_else(|| Error::not_found("slide"))?;
     let png = object_key(&job.chat, &job.hash, "png");
-    let task = RenderTask::Preview(job);
+    let task = RenderTask::Slide(job);
     send_job(state.render_queue()?, &task, record.correlation_id).await?;
     let link = link(state.objects()?, &png)?;
     response::json(StatusCode::ACCEPTED, &json!({ "png": link }))

@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum RenderTask {
     Slide(RenderJob),
-    /// A slide that no revision has yet.
-    Preview(RenderJob),
     Pdf(PdfJob),
     Logo {
         id: String,

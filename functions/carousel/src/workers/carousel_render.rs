@@ -38,8 +38,6 @@ pub async fn handle(state: Arc<State>, delivery: QueueMessage<RenderTask>) -> Re
     let correlation_id = delivery.correlation_id;
     let (id, chat, trigger) = match delivery.body {
         RenderTask::Slide(job) => slide_news(&state, job).await?,
-        // No revision waits for it. The chat hears of it all the same: one that was erased meanwhile deletes the file.
-        RenderTask::Preview(job) => slide_news(&state, RenderJob { revision: 0, ..job }).await?,
         RenderTask::Pdf(job) => pdf_news(&state, job).await?,
         RenderTask::Logo { id, chat, file_id } => {
             let object = store_logo(&state, &chat, &file_id, correlation_id).await?;

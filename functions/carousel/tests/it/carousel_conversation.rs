@@ -178,7 +178,12 @@ async fn work_that_is_under_way_while_a_chat_is_erased_leaves_nothing() {
         panic!("no slide was drawn");
     };
     let chat = format!("tg:{}", dana.id);
-    let preview = RenderTask::Preview(RenderJob { chat, ..slide });
+    let preview = RenderJob {
+        chat,
+        revision: 0,
+        ..slide
+    };
+    let preview = RenderTask::Slide(preview);
     world.render(preview).await.unwrap();
     world.run().await;
     assert_erased(&world, &dana).await;

@@ -150,17 +150,23 @@ impl Saga {
     pub fn render_job(&self, number: u8) -> Option<RenderJob> {
         let pages = self.content.pages(self.language);
         let page = pages.into_iter().find(|page| page.number == number)?;
-        Some(RenderJob {
+        let hash = self.hash_of(number)?.clone();
+        Some(self.job_of(page, hash, self.revision))
+    }
+
+    fn job_of(&self, page: Page, hash: String, revision: u32) -> RenderJob {
+        RenderJob {
             carousel: self.id,
             chat: self.chat.clone(),
             owner: self.owner.clone(),
-            revision: self.revision,
-            hash: self.hash_of(number)?.clone(),
+            revision,
+            hash,
             page,
-        })
+        }
     }
 
-    /// Returns the job that draws a slide with other words, as an edit of it would.
+    /// Returns the job that draws a slide with other words, as an edit of it would. No revision
+    /// waits for it. The chat hears of it all the same: one that was erased meanwhile deletes the file.
     pub fn preview_job(
         &self,
         number: u8,
@@ -170,14 +176,8 @@ impl Saga {
         let pages = self.content.pages(self.language);
         let mut page = pages.into_iter().find(|page| page.number == number)?;
         page.slide = page.slide.with_text(text);
-        Some(RenderJob {
-            carousel: self.id,
-            chat: self.chat.clone(),
-            owner: self.owner.clone(),
-            revision: self.revision,
-            hash: hash_page(&page),
-            page,
-        })
+        let hash = hash_page(&page);
+        Some(self.job_of(page, hash, 0))
     }
 
     /// Returns the job that draws the document of this revision.
