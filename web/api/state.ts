@@ -21,6 +21,8 @@ export interface Product {
   title: string;
   text: string;
   href: string;
+  /** Further pages. */
+  pages: { title: string; href: string }[];
 }
 
 export interface FunctionState {

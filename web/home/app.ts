@@ -122,7 +122,12 @@ export class HomeApp extends LitElement {
     const elsewhere = Object.entries(snapshot.addresses).filter(([name]) => name !== "home");
     return html`<div class="products">
       <ul aria-label="Products">
-        ${snapshot.products.map((product) => html`<li><a href=${product.href}>${product.title}</a> <span class="soft">${product.text}</span></li>`)}
+        ${snapshot.products.map(
+          (product) => html`<li>
+            <a href=${product.href}>${product.title}</a> <span class="soft">${product.text}</span>
+            ${product.pages.map(({ title, href }) => html`<a href=${href}>${title}</a> `)}
+          </li>`,
+        )}
       </ul>
       <ul class="soft" aria-label="Addresses">
         ${elsewhere.map(([name, address]) => html`<li>${name} <span class="mono">${address}</span></li>`)}

@@ -212,12 +212,19 @@ export function createRoom({ streams, demo }) {
         aws: "http://127.0.0.1:7072",
       },
       products: [
-        { name: "studio", title: "Studio", text: "A photo studio in WhatsApp", href: "/phone" },
+        {
+          name: "studio",
+          title: "Studio",
+          text: "A photo studio in WhatsApp",
+          href: "/phone",
+          pages: [{ title: "Packs", href: "/packs" }],
+        },
         {
           name: "payments",
           title: "Payments",
           text: "One ledger for every product",
           href: "/ledger",
+          pages: [],
         },
       ],
       functions,

@@ -83,6 +83,16 @@ describe("empty pages", { skip: mockOnly }, () => {
         );
     });
   });
+
+  test("the control room links all pages of a product", async () => {
+    await site.open("/", {}, async (page) => {
+      const studio = page.getByRole("listitem").filter({ hasText: "A photo studio in WhatsApp" });
+      await studio.waitFor();
+      const links = studio.getByRole("link");
+      const hrefs = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+      assert.deepEqual(hrefs, ["/phone", "/packs"]);
+    });
+  });
 });
 
 describe("control room", () => {

@@ -37,8 +37,10 @@ struct Service {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
-    /// The home page links the first page of a service.
+    /// The home page links the first page of a service, and those with a title.
     pub(crate) path: String,
+    #[serde(default)]
+    title: Option<String>,
     /// In the folder of built pages.
     pub(crate) file: String,
     /// Whether the page calls the APIs, whose address is in `config.json` below its path.
@@ -214,8 +216,14 @@ impl Services {
     pub(crate) fn products(&self) -> Vec<serde_json::Value> {
         let products = self.files.iter().filter_map(|(file, service)| {
             let name = file.parent()?.file_name()?.to_string_lossy();
-            let href = &service.pages.first()?.path;
-            Some(serde_json::json!({ "name": name, "title": service.title, "text": service.text, "href": href }))
+            let (first, others) = service.pages.split_first()?;
+            let link = |page: &Page| {
+                let title = page.title.as_ref()?;
+                Some(serde_json::json!({ "title": title, "href": page.path }))
+            };
+            let pages: Vec<_> = others.iter().filter_map(link).collect();
+            Some(serde_json::json!({ "name": name, "title": service.title, "text": service.text, "href": first.path,
+                "pages": pages }))
         });
         products.collect()
     }
@@ -295,7 +303,11 @@ mod tests {
     const SHOP: &str = r#"
         title = "Shop"
         text = "Sells things"
-        pages = [{ path = "/shop", file = "shop.html" }]
+        pages = [
+            { path = "/shop", file = "shop.html" },
+            { path = "/shop/{item}", file = "item.html" },
+            { path = "/stock", file = "stock.html", title = "Stock" },
+        ]
         parameters = { Base = "{gateway}" }
         [[secrets]]
         parameter = "KeyParam"
@@ -338,7 +350,10 @@ mod tests {
             ("webhook", "http://gateway/paid"),
         ];
         assert_eq!(*bank, pairs(&expected));
-        assert_eq!(services.products()[0]["href"], "/shop");
+        let product = &services.products()[0];
+        assert_eq!(product["href"], "/shop");
+        let stock = serde_json::json!([{ "title": "Stock", "href": "/stock" }]);
+        assert_eq!(product["pages"], stock);
     }
 
     #[test]
