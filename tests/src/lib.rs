@@ -2,6 +2,7 @@
 //!
 //! Without `CONFAB_GATEWAY` a suite starts a `local` of its own, on free ports and in a folder of its own.
 
+mod carousel;
 mod cloud;
 mod local;
 mod people;
@@ -10,7 +11,9 @@ pub mod repository;
 mod rooms;
 mod shop;
 mod studio;
+mod traffic;
 
+pub use carousel::Reader;
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
 pub use local::{Local, binary, peak_memory, processor_micros};
 pub use people::Person;
@@ -18,3 +21,4 @@ pub use place::{PATIENCE, Place, eventually, sign_meta};
 pub use rooms::{Guest, Live, Taken};
 pub use shop::{PRODUCT, SEAL_SECRET, Shop, state_of};
 pub use studio::{ENGLISH, HEBREW, TRAINING, Visit, Words, text_of};
+pub use traffic::Traffic;

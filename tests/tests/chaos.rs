@@ -5,13 +5,17 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use confab_e2e::{Person, Place, eventually};
+use confab_e2e::{Person, Place, Traffic, eventually};
 use serde_json::json;
 
 const QUEUE: &str = "confab-studio-inbound.fifo";
 const DLQ: &str = "confab-studio-inbound-dlq.fifo";
-/// The functions between a message and its answer. Others have work of their own, such as drawing packs.
-const ON_THE_WAY: [&str; 3] = ["sms-received", "studio-conversation", "studio-status"];
+/// From a message to its answer.
+const TRAFFIC: Traffic = Traffic {
+    queues: &[QUEUE],
+    functions: &["sms-received", "studio-conversation", "studio-status"],
+    owed: ("/api/phone/pending", "webhooks"),
+};
 /// Longer than the queue's visibility timeout.
 const A_WHILE: Duration = Duration::from_secs(61);
 
@@ -55,7 +59,7 @@ async fn all_are_answered_once(place: &Place, people: &[Person<'_>]) -> Result<(
         if all_answered(people).await.is_ok() {
             return Ok(());
         }
-        eventually(|| comes_to_rest(place)).await?;
+        TRAFFIC.comes_to_rest(place).await?;
         place.advance(A_WHILE).await?;
     }
     all_answered(people).await
@@ -66,33 +70,6 @@ async fn all_answered(people: &[Person<'_>]) -> Result<()> {
         person.was_answered_once_in_order().await?;
     }
     Ok(())
-}
-
-/// Nothing is owed by the providers, no function is running, and what can be received does not become less:
-/// on a FIFO queue a message may be visible and still wait for one before it.
-async fn comes_to_rest(place: &Place) -> Result<()> {
-    let earlier = stir(place).await?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let later = stir(place).await?;
-    let rests = later == earlier && later.1 == 0 && later.2 == 0;
-    rests
-        .then_some(())
-        .with_context(|| format!("(waiting, at work, owed): {earlier:?}, then {later:?}"))
-}
-
-async fn stir(place: &Place) -> Result<(u64, u64, u64)> {
-    let state = place.get("/api/state").await?;
-    let waiting = place.queue(QUEUE).await?["visible"].as_u64().unwrap_or(0);
-    let functions = state["functions"].as_array().into_iter().flatten();
-    let on_the_way =
-        functions.filter(|function| ON_THE_WAY.iter().any(|name| function["name"] == *name));
-    let at_work = on_the_way
-        .filter_map(|function| function["in_flight"].as_u64())
-        .sum();
-    let owed = place.get("/api/phone/pending").await?["webhooks"]
-        .as_u64()
-        .unwrap_or(0);
-    Ok((waiting, at_work, owed))
 }
 
 #[tokio::test]
