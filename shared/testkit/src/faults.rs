@@ -174,14 +174,18 @@ pub trait Scenario: Sized {
     fn check(&self, story: &str) -> impl Future<Output = ()>;
 }
 
-/// Returns the faults that a call meets: all of them in a short scenario, and one, in turn, in a long one.
-/// With `CONFAB_FAULTS=all`, each call meets all of them.
+/// Whether each call meets all faults, in long scenarios too: with `CONFAB_FAULTS=all`.
 #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
+pub fn meets_all_faults() -> bool {
+    std::env::var("CONFAB_FAULTS").is_ok_and(|faults| faults == "all")
+}
+
+/// Returns the faults that a call meets: all of them in a short scenario, and one, in turn, in a long one.
 fn faults_of(call: &Call, number: usize, calls: usize) -> Vec<Fault> {
     let mut faults = Fault::ALL.to_vec();
     faults.retain(|fault| call.meets(*fault));
     let is_short = calls <= EXHAUSTIVE_MAX_CALLS;
-    if is_short || std::env::var("CONFAB_FAULTS").is_ok_and(|faults| faults == "all") {
+    if is_short || meets_all_faults() {
         return faults;
     }
     vec![faults[number % faults.len()]]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use carousel::workers::{carousel_conversation::ConversationJob, carousel_render::RenderTask};
 use carousel_domain::{RenderJob, WriteJob};
 use confab_core::Error;
-use confab_testkit::{Enumeration, Faults, Scenario, enumerate};
 use serde_json::{Value, json};
 
 use crate::{
@@ -187,83 +186,4 @@ async fn work_that_is_under_way_while_a_chat_is_erased_leaves_nothing() {
     world.render(preview).await.unwrap();
     world.run().await;
     assert_erased(&world, &dana).await;
-}
-
-/// The decision that sends the album, with its outcome.
-struct Delivering {
-    world: World,
-    dana: Person,
-    job: ConversationJob,
-}
-
-impl Scenario for Delivering {
-    async fn arrange() -> Self {
-        let world = World::open().await;
-        let dana = world.person("en").await;
-        let update = world.write(&dana, "/carousel 2: small habits").await;
-        world.receive(&update).await;
-        let job = world.run_until_drawn().await;
-        Self { world, dana, job }
-    }
-
-    fn faults(&self) -> &Faults {
-        self.world.cloud.faults()
-    }
-
-    async fn act(&self) -> Result<(), Error> {
-        self.world.begin_delivery();
-        self.world.conversation(self.job.clone()).await
-    }
-
-    async fn check(&self, story: &str) {
-        self.world.clock().advance(Duration::from_secs(3600));
-        self.world.sweep().await.unwrap();
-        self.world.run().await;
-        invariants::check(&self.world, &self.dana, 2, story).await;
-    }
-}
-
-#[tokio::test]
-async fn albums_are_sent_once_whatever_call_fails() {
-    let Enumeration { calls, .. } = enumerate::<Delivering>().await;
-    assert!(calls >= 10, "{calls}");
-}
-
-/// The decision about a topic.
-struct Requesting {
-    world: World,
-    dana: Person,
-    job: ConversationJob,
-}
-
-impl Scenario for Requesting {
-    async fn arrange() -> Self {
-        let world = World::open().await;
-        let dana = world.person("en").await;
-        let update = world.write(&dana, "/carousel 1: small habits").await;
-        world.receive(&update).await;
-        world.state("carousel-conversation").await;
-        let job = world.jobs(CONVERSATION_QUEUE).pop().unwrap();
-        Self { world, dana, job }
-    }
-
-    fn faults(&self) -> &Faults {
-        self.world.cloud.faults()
-    }
-
-    async fn act(&self) -> Result<(), Error> {
-        self.world.begin_delivery();
-        self.world.conversation(self.job.clone()).await
-    }
-
-    async fn check(&self, story: &str) {
-        self.world.run().await;
-        invariants::check(&self.world, &self.dana, 1, story).await;
-    }
-}
-
-#[tokio::test]
-async fn topics_become_one_carousel_whatever_call_fails() {
-    let Enumeration { calls, .. } = enumerate::<Requesting>().await;
-    assert!(calls >= 6, "{calls}");
 }

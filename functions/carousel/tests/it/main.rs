@@ -28,4 +28,5 @@ mod model;
 mod telegram_connect;
 mod telegram_received;
 mod test_carousel;
+mod whole_carousel;
 mod world;

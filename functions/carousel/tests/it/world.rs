@@ -322,24 +322,36 @@ impl World {
 
     /// Handles what is on the queues until nothing is left.
     pub(crate) async fn run(&self) {
+        self.work().await.unwrap();
+    }
+
+    /// Handles what is on the queues until nothing is left, or until a job fails. That one stays on its queue.
+    pub(crate) async fn work(&self) -> Result<()> {
         loop {
-            let mut count = 0;
-            for job in self.take(CONVERSATION_QUEUE) {
-                self.conversation(job).await.unwrap();
-                count += 1;
-            }
-            for job in self.take(WRITE_QUEUE) {
-                self.write_texts(job).await.unwrap();
-                count += 1;
-            }
-            for job in self.take(RENDER_QUEUE) {
-                self.render(job).await.unwrap();
-                count += 1;
-            }
-            if count == 0 {
-                return;
+            if let Some(job) = self.first(CONVERSATION_QUEUE) {
+                self.conversation(job).await?;
+                self.skip(CONVERSATION_QUEUE, 1);
+            } else if let Some(job) = self.first(WRITE_QUEUE) {
+                self.write_texts(job).await?;
+                self.skip(WRITE_QUEUE, 1);
+            } else if let Some(job) = self.first(RENDER_QUEUE) {
+                self.render(job).await?;
+                self.skip(RENDER_QUEUE, 1);
+            } else {
+                return Ok(());
             }
         }
+    }
+
+    /// Returns the oldest job of a queue that was not handled yet.
+    fn first<J: DeserializeOwned>(&self, queue: &'static str) -> Option<J> {
+        let handled = self.handled.lock().unwrap().get(queue).copied();
+        let job = self
+            .cloud
+            .queued(queue)
+            .into_iter()
+            .nth(handled.unwrap_or(0))?;
+        Some(serde_json::from_value(job).unwrap())
     }
 
     /// Counts jobs as handled that never were: their messages were lost.
