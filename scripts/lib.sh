@@ -65,11 +65,22 @@ targets=(--workspace --locked --lib --test '*' --bin confab --bin local)
 # Tests of processes wait more than they compute.
 export NEXTEST_TEST_THREADS="${NEXTEST_TEST_THREADS:-$((1 + $(getconf _NPROCESSORS_ONLN)))}"
 
-# Builds everything at once, tests too. The compiler leaves the processor to browsers that run beside it.
+# Clippy becomes the compiler of our crates: it reads their code once, for its lints and for the binaries.
+compile_with_lints() { export RUSTC_WORKSPACE_WRAPPER=clippy-driver; }
+
+# Builds everything at once, tests too. Fails on warnings. The compiler leaves the processor to what runs beside it.
 build() {
+    local messages status=0
     say "Building"
-    nice cargo test --quiet "${targets[@]}" --no-run
-    nice cargo build --quiet --workspace --locked --bins --test '*'
+    messages=$(mktemp)
+    {
+        nice cargo test --color never --quiet "${targets[@]}" --no-run &&
+            nice cargo build --color never --quiet --workspace --locked --bins --test '*'
+    } 2>"$messages" || status=$?
+    cat "$messages" >&2
+    if grep --quiet '^warning' "$messages"; then status=1; fi
+    rm "$messages"
+    [ "$status" = 0 ] || fail "the build has errors or warnings"
 }
 
 need_node() { need npm "Install Node.js 20 or later."; }
