@@ -1,7 +1,7 @@
 //! AWS clients and the few types over them. Nothing here knows a product.
 //!
 //! Architecture invariant: every client is made from one [`Aws`], so that a process has one connection pool and one
-//! TLS configuration; `tests/tests/house.rs` keeps other stacks out.
+//! TLS configuration; `tests/tests/e2e/house.rs` keeps other stacks out.
 
 mod aws;
 mod bus;

@@ -1,0 +1,30 @@
+//! The end-to-end suites, the examples, and the rules of the house. One binary: each of its own would be linked for itself.
+
+mod bad_input;
+mod carousel;
+mod carousel_chaos;
+mod chaos;
+mod cloud_dynamodb;
+mod cloud_events;
+mod cloud_s3;
+mod cloud_sqs;
+mod conversation;
+mod disturbed;
+mod environment;
+mod examples;
+mod house;
+mod lambda;
+mod on_local;
+mod operator;
+mod patterns;
+mod payments;
+mod payments_chaos;
+mod rate_limits;
+mod rooms;
+mod rooms_chaos;
+mod rooms_fanout;
+mod rooms_paid;
+mod sockets;
+mod studio;
+mod studio_clock;
+mod style;
