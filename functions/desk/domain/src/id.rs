@@ -1,0 +1,41 @@
+//! Ids of Desk's things. Those of users and tenants are shared with the other products.
+
+use confab_core::typed_id;
+
+typed_id!(BotId, "bot");
+typed_id!(InvitationId, "inv");
+typed_id!(
+    /// An API key. The id is part of the key, so that the row is found without a search.
+    KeyId,
+    "key"
+);
+typed_id!(
+    /// One attempt to set up a tenant.
+    RunId,
+    "run"
+);
+typed_id!(
+    /// A session: all refresh tokens that descend from one sign-in.
+    SessionId,
+    "ses"
+);
+typed_id!(TeamId, "team");
+
+#[cfg(test)]
+mod tests {
+    use confab_core::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_read_back_with_their_own_prefix_only() {
+        let made_at = Timestamp::from_second(1_796_000_000).unwrap();
+        let key = KeyId::new(made_at, &|| [3; 10]);
+        assert_eq!(key.to_string().parse::<KeyId>().unwrap(), key);
+        assert_eq!(key.made_at(), made_at);
+        assert!(key.to_string().starts_with("key_"));
+        assert!(key.to_string().parse::<BotId>().is_err());
+        let json = serde_json::to_value(key).unwrap();
+        assert_eq!(serde_json::from_value::<KeyId>(json).unwrap(), key);
+    }
+}

@@ -1,0 +1,212 @@
+//! The stored record of an API key, and whether the key may be used.
+
+use core::net::IpAddr;
+use std::{collections::BTreeSet, time::Duration};
+
+use confab_core::{Error, Result, Timestamp, UserId, after};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    api_key::{ApiKey, KeyHash, prefix_of},
+    network::IpRange,
+    scope::{Scope, Scopes},
+};
+use crate::{
+    id::{BotId, KeyId},
+    text::parse_name,
+};
+
+/// Maximum live keys of a tenant.
+pub const MAX_KEYS: usize = 50;
+/// Longest life of a key that has an end.
+pub const MAX_KEY_TTL: Duration = Duration::from_secs(2 * 365 * 86_400);
+const MAX_KEY_NAME_CHARS: usize = 80;
+const MAX_BOTS_PER_KEY: usize = 50;
+const MAX_RANGES_PER_KEY: usize = 20;
+/// Least time between two writes of the last use.
+const USE_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// The body of `POST /auth/api-keys`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRequest {
+    pub name: String,
+    pub scopes: Vec<String>,
+    /// The bots that the key reaches; none is all of them.
+    #[serde(default)]
+    pub bot_ids: BTreeSet<BotId>,
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// The addresses that may use the key; none is all of them.
+    #[serde(default)]
+    pub allowed_ips: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    pub id: KeyId,
+    pub name: String,
+    pub hash: KeyHash,
+    pub scopes: Scopes,
+    pub bot_ids: BTreeSet<BotId>,
+    pub allowed_ips: BTreeSet<IpRange>,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    pub last_ip: Option<IpAddr>,
+}
+
+/// Why a genuine key is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRefusal {
+    Revoked,
+    Expired,
+    /// The key may not be used from this address.
+    WrongSource,
+}
+
+impl From<KeyRefusal> for Error {
+    fn from(refusal: KeyRefusal) -> Self {
+        Self::unauthenticated(match refusal {
+            KeyRefusal::Revoked => "This API key was deleted.",
+            KeyRefusal::Expired => "This API key has expired.",
+            KeyRefusal::WrongSource => "This API key may not be used from this network address.",
+        })
+    }
+}
+
+impl KeyRequest {
+    /// Makes the record of a new key.
+    pub fn record(&self, key: &ApiKey, by: UserId, now: Timestamp) -> Result<KeyRecord> {
+        let scopes = Scopes::parse(&self.scopes)?;
+        self.check_bots(&scopes)?;
+        self.check_expiry(now)?;
+        Ok(KeyRecord {
+            id: key.id(),
+            name: parse_name(&self.name, MAX_KEY_NAME_CHARS)?,
+            hash: key.hash(),
+            scopes,
+            bot_ids: self.bot_ids.clone(),
+            allowed_ips: self.ranges()?,
+            created_by: by,
+            created_at: now,
+            expires_at: self.expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            last_ip: None,
+        })
+    }
+
+    /// A key of some bots may not have scopes that reach the whole tenant.
+    fn check_bots(&self, scopes: &Scopes) -> Result<()> {
+        if self.bot_ids.len() > MAX_BOTS_PER_KEY {
+            let message = format!("A key names at most {MAX_BOTS_PER_KEY} chatbots.");
+            return Err(Error::invalid("too_many_bots", message));
+        }
+        let wide = scopes.iter().find(|scope| !scope.is_of_bots());
+        match wide {
+            Some(scope) if !self.bot_ids.is_empty() => Err(Error::invalid(
+                "scope_not_of_bots",
+                format!("The scope {scope} cannot be limited to chatbots."),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_expiry(&self, now: Timestamp) -> Result<()> {
+        let latest = after(now, MAX_KEY_TTL);
+        let is_within = |at: Timestamp| now < at && at <= latest;
+        if self.expires_at.is_none_or(is_within) {
+            return Ok(());
+        }
+        let message = "A key expires in the future, and within two years.";
+        Err(Error::invalid("bad_expires_at", message))
+    }
+
+    fn ranges(&self) -> Result<BTreeSet<IpRange>> {
+        let refused = || {
+            let message = format!(
+                "A key has at most {MAX_RANGES_PER_KEY} addresses or ranges such as 203.0.113.0/24."
+            );
+            Error::invalid("bad_allowed_ips", message)
+        };
+        if self.allowed_ips.len() > MAX_RANGES_PER_KEY {
+            return Err(refused());
+        }
+        let ranges = self.allowed_ips.iter().map(|text| text.parse());
+        ranges.collect::<Result<_, _>>().map_err(|_| refused())
+    }
+}
+
+impl KeyRecord {
+    /// Checks a key whose hash the caller has compared. An unknown source is refused if the key names sources.
+    pub fn check(&self, source: Option<IpAddr>, now: Timestamp) -> Result<(), KeyRefusal> {
+        if self.revoked_at.is_some() {
+            return Err(KeyRefusal::Revoked);
+        }
+        if self.is_expired(now) {
+            return Err(KeyRefusal::Expired);
+        }
+        let is_known = |ip: IpAddr| self.allowed_ips.iter().any(|range| range.contains(ip));
+        if self.allowed_ips.is_empty() || source.is_some_and(is_known) {
+            return Ok(());
+        }
+        Err(KeyRefusal::WrongSource)
+    }
+
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// Returns whether the key counts as one of the tenant's `MAX_KEYS`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && !self.is_expired(now)
+    }
+
+    /// Returns whether the key reaches a bot.
+    pub fn reaches(&self, bot: BotId) -> bool {
+        self.bot_ids.is_empty() || self.bot_ids.contains(&bot)
+    }
+
+    /// Returns the bots that a list for this key is limited to; `None` is all.
+    pub fn bots(&self) -> Option<&BTreeSet<BotId>> {
+        Some(&self.bot_ids).filter(|bots| !bots.is_empty())
+    }
+
+    /// Returns the beginning of the key, by which people recognize it.
+    pub fn prefix(&self) -> String {
+        prefix_of(self.id)
+    }
+
+    /// Revokes the key. The first time counts.
+    #[must_use]
+    pub fn revoke(mut self, now: Timestamp) -> Self {
+        self.revoked_at.get_or_insert(now);
+        self
+    }
+
+    /// Records a use at most hourly, so that a busy key does not write with each request. `None` is nothing to write.
+    pub fn record_use(&self, source: Option<IpAddr>, now: Timestamp) -> Option<Self> {
+        let is_recent = self
+            .last_used_at
+            .is_some_and(|at| now < after(at, USE_INTERVAL));
+        if is_recent {
+            return None;
+        }
+        Some(Self {
+            last_used_at: Some(now),
+            last_ip: source,
+            ..self.clone()
+        })
+    }
+
+    /// Returns whether the key has a scope.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(scope)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! A person with an account. One person may be a member of many tenants.
+
+use std::collections::BTreeSet;
+
+use confab_core::{Error, Private, Result, TenantId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::{email::EmailAddress, role::PlatformRole};
+use crate::text::parse_name;
+
+/// Maximum tenants of one person.
+pub const MAX_TENANTS: usize = 100;
+/// Maximum tenants that one person may start on trial.
+pub const MAX_TRIALS: u32 = 3;
+const MAX_PERSON_NAME_CHARS: usize = 80;
+
+/// How a person proves who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginMethod {
+    Password,
+    Google,
+    Github,
+    Oidc,
+    Saml,
+}
+
+/// The global row of a person. It points to tenants and holds nothing of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub name: Private<String>,
+    /// Without it, the person cannot sign in.
+    pub email_verified_at: Option<Timestamp>,
+    /// The text that the password hash function writes. `None` with single sign-on alone.
+    pub password_hash: Option<Private<String>>,
+    /// Grows with each new password. Reset links name it, so that each works once.
+    pub password_version: u32,
+    pub platform_role: Option<PlatformRole>,
+    pub tenants: BTreeSet<TenantId>,
+    pub trials_started: u32,
+    pub created_at: Timestamp,
+    pub version: u64,
+}
+
+impl Person {
+    pub fn new(id: UserId, email: EmailAddress, name: &str, now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            id,
+            email,
+            name: parse_name(name, MAX_PERSON_NAME_CHARS)?.into(),
+            email_verified_at: None,
+            password_hash: None,
+            password_version: 0,
+            platform_role: None,
+            tenants: BTreeSet::new(),
+            trials_started: 0,
+            created_at: now,
+            version: 1,
+        })
+    }
+
+    pub fn is_verified(&self) -> bool {
+        self.email_verified_at.is_some()
+    }
+
+    /// Records that the address belongs to the person. The first time counts.
+    #[must_use]
+    pub fn verify_email(mut self, now: Timestamp) -> Self {
+        if self.email_verified_at.is_none() {
+            self.email_verified_at = Some(now);
+            self.version += 1;
+        }
+        self
+    }
+
+    /// Stores a new password. Links that were sent before reset nothing any more.
+    #[must_use]
+    pub fn set_password(mut self, hash: String) -> Self {
+        self.password_hash = Some(hash.into());
+        self.password_version += 1;
+        self.version += 1;
+        self
+    }
+
+    /// Stores a better hash of the same password, made at a sign-in.
+    #[must_use]
+    pub fn rehash_password(mut self, hash: String) -> Self {
+        self.password_hash = Some(hash.into());
+        self.version += 1;
+        self
+    }
+
+    /// Counts a trial before its tenant is made. Operators start as many as they need.
+    pub fn start_trial(mut self) -> Result<Self> {
+        if self.platform_role.is_none() && self.trials_started >= MAX_TRIALS {
+            let message = format!("You can start at most {MAX_TRIALS} trials.");
+            return Err(Error::conflict("too_many_trials", message));
+        }
+        self.trials_started += 1;
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// Adds the pointer to a tenant. Repeated, it changes nothing.
+    pub fn join(mut self, tenant: TenantId) -> Result<Self> {
+        if self.tenants.contains(&tenant) {
+            return Ok(self);
+        }
+        if self.tenants.len() >= MAX_TENANTS {
+            let message = format!("You can be a member of at most {MAX_TENANTS} workspaces.");
+            return Err(Error::conflict("too_many_tenants", message));
+        }
+        self.tenants.insert(tenant);
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// Removes the pointer to a tenant. Repeated, it changes nothing.
+    #[must_use]
+    pub fn leave(mut self, tenant: TenantId) -> Self {
+        if self.tenants.remove(&tenant) {
+            self.version += 1;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn person() -> Person {
+        let id = UserId::new(at(1), &|| [1; 10]);
+        let email = EmailAddress::parse("dana@example.com").unwrap();
+        Person::new(id, email, " Dana  Cohen ", at(1)).unwrap()
+    }
+
+    fn tenant(number: i64) -> TenantId {
+        TenantId::new(at(number), &|| [1; 10])
+    }
+
+    #[test]
+    fn new_person_is_not_verified_until_the_first_verification() {
+        assert_eq!(person().name.as_str(), "Dana Cohen");
+        assert!(!person().is_verified());
+        let verified = person().verify_email(at(5));
+        assert_eq!(verified.email_verified_at, Some(at(5)));
+        assert_eq!(verified.clone().verify_email(at(9)), verified);
+    }
+
+    #[test]
+    fn new_password_changes_the_version_and_a_rehash_does_not() {
+        let chosen = person().set_password("$argon2id$1".into());
+        assert_eq!((chosen.password_version, chosen.version), (1, 2));
+        let rehashed = chosen.clone().rehash_password("$argon2id$2".into());
+        assert_eq!(rehashed.password_version, 1);
+        assert_eq!(
+            chosen.set_password("$argon2id$3".into()).password_version,
+            2
+        );
+    }
+
+    #[test]
+    fn person_starts_three_trials_and_an_operator_any_number() {
+        let started = (0..3).try_fold(person(), |person, _| person.start_trial());
+        let started = started.unwrap();
+        let refused = started.clone().start_trial().unwrap_err();
+        assert_eq!(refused.code(), "too_many_trials");
+        let operator = Person {
+            platform_role: Some(PlatformRole::Admin),
+            ..started
+        };
+        assert!(operator.start_trial().is_ok());
+    }
+
+    #[test]
+    fn tenants_are_joined_and_left_once() {
+        let joined = person().join(tenant(1)).unwrap();
+        assert_eq!(joined.clone().join(tenant(1)).unwrap(), joined);
+        let left = joined.leave(tenant(1));
+        assert_eq!((left.tenants.len(), left.version), (0, 3));
+        assert_eq!(left.clone().leave(tenant(1)), left);
+        let full = (0..100).try_fold(left, |person, number| person.join(tenant(number)));
+        assert_eq!(
+            full.unwrap().join(tenant(100)).unwrap_err().code(),
+            "too_many_tenants"
+        );
+    }
+
+    #[test]
+    fn stored_person_is_read_back_and_debug_hides_name_and_hash() {
+        let person = person().set_password("$argon2id$secret".into());
+        let json = serde_json::to_string(&person).unwrap();
+        assert_eq!(serde_json::from_str::<Person>(&json).unwrap(), person);
+        let debug = format!("{person:?}");
+        for hidden in ["dana@", "Dana", "secret"] {
+            assert!(!debug.contains(hidden), "{debug}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules of Desk: tenants and their plans, people and their roles, sessions, and the setup of a tenant.
+//!
+//! Architecture invariant: pure. No AWS, no network, no clock; times and randomness are arguments.
+
+pub mod id;
+pub mod identity;
+mod secret;
+mod text;
+
+pub use secret::Secret;
