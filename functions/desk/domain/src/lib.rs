@@ -5,6 +5,7 @@
 pub mod id;
 pub mod identity;
 mod secret;
+pub mod tenancy;
 mod text;
 
 pub use secret::Secret;

@@ -1,0 +1,227 @@
+//! Limits: what is used of them, and whether more may be taken.
+//!
+//! The guard, the condition of the write and the report for people are made of the same `Limit`.
+
+use confab_core::Timestamp;
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitName {
+    /// Members and open invitations.
+    Seats,
+    Bots,
+    /// Open WebSocket connections.
+    Sockets,
+    /// Conversations begun in a month.
+    Conversations,
+    /// Answers of a model in a month.
+    AiAnswers,
+    /// Documents of one bot.
+    Documents,
+    /// Indexed chunks of one bot.
+    Chunks,
+    ApiKeys,
+}
+
+/// What happens beyond the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// More is refused.
+    Hard,
+    /// More is allowed, and people are notified.
+    Soft,
+    /// More is allowed and charged.
+    Metered,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// What exists now.
+    Total,
+    /// What happened in the calendar month, in UTC.
+    Month,
+}
+
+impl LimitName {
+    pub const ALL: [Self; 8] = [
+        Self::Seats,
+        Self::Bots,
+        Self::Sockets,
+        Self::Conversations,
+        Self::AiAnswers,
+        Self::Documents,
+        Self::Chunks,
+        Self::ApiKeys,
+    ];
+
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Seats => "seat",
+            Self::Bots => "chatbot",
+            Self::Sockets => "connection",
+            Self::Conversations => "conversation",
+            Self::AiAnswers => "answer",
+            Self::Documents => "document per chatbot",
+            Self::Chunks => "chunk per chatbot",
+            Self::ApiKeys => "key",
+        }
+    }
+
+    pub fn window(self) -> Window {
+        match self {
+            Self::Conversations | Self::AiAnswers => Window::Month,
+            _ => Window::Total,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub name: LimitName,
+    /// How much is included.
+    pub amount: u64,
+    pub policy: Policy,
+    /// The tenant's own cap, which holds whatever the policy.
+    pub cap: Option<u64>,
+}
+
+/// More was refused. The status of its answer is 402.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is limited to {most}, and {available} are left")]
+pub struct LimitReached {
+    pub name: LimitName,
+    pub most: u64,
+    pub available: u64,
+}
+
+impl LimitReached {
+    pub const CODE: &str = "limit_reached";
+}
+
+/// A share of a limit, at which people are notified once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Threshold {
+    Eighty,
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// The highest threshold that is passed by this grant.
+    pub crossed: Option<Threshold>,
+    /// How many of the units are beyond the included amount.
+    pub overage: u64,
+}
+
+impl Limit {
+    /// Returns the most that there may be; `None` is any number.
+    pub fn most(&self) -> Option<u64> {
+        match self.policy {
+            Policy::Hard => Some(self.cap.map_or(self.amount, |cap| cap.min(self.amount))),
+            Policy::Soft | Policy::Metered => self.cap,
+        }
+    }
+
+    /// Returns the most that may be used and reserved already for `wanted` more to fit: the bound of the conditional
+    /// write. `None` never fits.
+    pub fn bound_for(&self, wanted: u64) -> Option<u64> {
+        if wanted == 0 {
+            return Some(u64::MAX);
+        }
+        self.most().unwrap_or(u64::MAX).checked_sub(wanted)
+    }
+
+    fn passes(&self, threshold: Threshold, count: u64) -> bool {
+        let percent = match threshold {
+            Threshold::Eighty => 80,
+            Threshold::Full => 100,
+        };
+        u128::from(count) * 100 >= u128::from(self.amount) * percent
+    }
+}
+
+/// Decides whether `wanted` more may be taken.
+pub fn guard(limit: &Limit, used: u64, reserved: u64, wanted: u64) -> Result<Grant, LimitReached> {
+    let before = used.saturating_add(reserved);
+    if limit.bound_for(wanted).is_none_or(|bound| before > bound) {
+        let most = limit.most().unwrap_or(u64::MAX);
+        return Err(LimitReached {
+            name: limit.name,
+            most,
+            available: most.saturating_sub(before),
+        });
+    }
+    let after = before.saturating_add(wanted);
+    let is_crossed = |threshold: &Threshold| {
+        limit.passes(*threshold, after) && !limit.passes(*threshold, before)
+    };
+    Ok(Grant {
+        crossed: [Threshold::Full, Threshold::Eighty]
+            .into_iter()
+            .find(is_crossed),
+        overage: after.saturating_sub(before.max(limit.amount)),
+    })
+}
+
+/// A limit as `GET /tenants/{id}/limits` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitReport {
+    pub name: LimitName,
+    pub unit: &'static str,
+    pub limit: u64,
+    pub cap: Option<u64>,
+    pub used: u64,
+    pub reserved: u64,
+    pub resets_at: Option<Timestamp>,
+    pub policy: Policy,
+}
+
+impl Limit {
+    pub fn report(&self, used: u64, reserved: u64, now: Timestamp) -> LimitReport {
+        let resets_at = match self.name.window() {
+            Window::Total => None,
+            Window::Month => Some(UsageMonth::of(now).ends_at()),
+        };
+        LimitReport {
+            name: self.name,
+            unit: self.name.unit(),
+            limit: self.amount,
+            cap: self.cap,
+            used,
+            reserved,
+            resets_at,
+            policy: self.policy,
+        }
+    }
+}
+
+/// The month in which usage is counted, in UTC: `2026-11`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageMonth(Date);
+
+impl UsageMonth {
+    pub fn of(at: Timestamp) -> Self {
+        Self(at.to_zoned(TimeZone::UTC).date().first_of_month())
+    }
+
+    /// Returns the first moment of the next month.
+    pub fn ends_at(self) -> Timestamp {
+        let next = self.0.checked_add(1.month()).unwrap_or(Date::MAX);
+        let start = next.to_zoned(TimeZone::UTC);
+        start.map_or(Timestamp::MAX, |start| start.timestamp())
+    }
+}
+
+impl std::fmt::Display for UsageMonth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+#[cfg(test)]
+mod tests;
