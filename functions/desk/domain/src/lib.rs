@@ -4,6 +4,7 @@
 
 pub mod id;
 pub mod identity;
+pub mod provision;
 mod secret;
 pub mod tenancy;
 mod text;

@@ -1,0 +1,10 @@
+//! The setup of a tenant: a saga whose steps are repeated until each is done.
+//!
+//! Each step is a write that finds itself done, so that a step may be performed twice. The saga records what is done
+//! and asks for what is next.
+
+mod decide;
+mod run;
+
+pub use decide::{ProvisionEvent, StepRequest, decide};
+pub use run::{CompletedStep, MAX_TRIES, Progress, Run, RunState, Step};

@@ -1,0 +1,141 @@
+//! The record of one setup: its steps, and how far it is.
+
+use confab_core::{TenantId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{id::RunId, tenancy::Isolation};
+
+/// Tries of one step before the setup fails. The queue delivers more often than that, so that the failure is recorded.
+pub const MAX_TRIES: u32 = 60;
+
+/// The steps in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The tenant exists, and its plan allows the isolation.
+    Validated,
+    /// Its creator is the owner.
+    Identity,
+    /// A table of its own.
+    Table,
+    /// A place for its search indexes.
+    Search,
+    /// The customer at the payment provider.
+    Customer,
+    /// Roles, business hours and the demo bot.
+    Defaults,
+    /// The index of the demo bot's documents.
+    Index,
+    /// The tenant is told to be ready.
+    Ready,
+}
+
+impl Step {
+    pub const ALL: [Self; 8] = [
+        Self::Validated,
+        Self::Identity,
+        Self::Table,
+        Self::Search,
+        Self::Customer,
+        Self::Defaults,
+        Self::Index,
+        Self::Ready,
+    ];
+
+    /// Returns whether an isolation needs the step. A pooled tenant shares what these steps would make, and becomes a
+    /// customer with its first subscription.
+    pub fn is_needed(self, isolation: Isolation) -> bool {
+        let is_shared = matches!(self, Self::Table | Self::Search | Self::Customer);
+        !(is_shared && isolation == Isolation::Pooled)
+    }
+
+    pub(super) fn of(isolation: Isolation) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(move |step| step.is_needed(isolation))
+    }
+
+    pub(super) fn first() -> Self {
+        Self::Validated
+    }
+
+    /// Returns the next needed step.
+    pub(super) fn next(self, isolation: Isolation) -> Option<Self> {
+        Self::of(isolation).find(|step| *step > self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RunState {
+    Running,
+    Ready,
+    /// The current step was given up. Another request continues there.
+    Failed {
+        code: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedStep {
+    pub step: Step,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub id: RunId,
+    pub tenant: TenantId,
+    pub isolation: Isolation,
+    #[serde(flatten)]
+    pub state: RunState,
+    /// The step that is performed or was given up; after the last, `Step::Ready`.
+    pub step: Step,
+    /// Tries of the current step that were begun.
+    pub tries: u32,
+    /// Grows with each request that continues a failed run, so that its messages are no copies of older ones.
+    pub round: u32,
+    /// The code of the latest failed try of the current step.
+    #[serde(default)]
+    pub last_code: Option<String>,
+    /// What was made, for operators and for the removal of a tenant.
+    pub completed: Vec<CompletedStep>,
+    pub requested_by: UserId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub version: u64,
+}
+
+/// The provisioning part of `GET /tenants/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    #[serde(flatten)]
+    pub state: RunState,
+    /// The name of the current step.
+    pub current: Step,
+    /// Steps that are done, of all needed ones.
+    pub step: usize,
+    pub of: usize,
+}
+
+impl Run {
+    /// Returns whether a step is to be performed now.
+    pub fn awaits(&self, step: Step) -> bool {
+        self.state == RunState::Running && self.step == step
+    }
+
+    pub fn has_completed(&self, step: Step) -> bool {
+        self.completed
+            .iter()
+            .any(|completed| completed.step == step)
+    }
+
+    pub fn progress(&self) -> Progress {
+        Progress {
+            state: self.state.clone(),
+            current: self.step,
+            step: self.completed.len(),
+            of: Step::of(self.isolation).count(),
+        }
+    }
+}
