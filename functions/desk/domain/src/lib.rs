@@ -6,6 +6,7 @@ pub mod id;
 pub mod identity;
 pub mod provision;
 mod secret;
+pub mod session;
 pub mod tenancy;
 mod text;
 

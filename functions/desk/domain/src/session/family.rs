@@ -1,0 +1,308 @@
+//! The row of a session: all refresh tokens that descend from one sign-in.
+
+use core::net::IpAddr;
+use std::{cmp::Reverse, time::Duration};
+
+use confab_core::{TenantId, Timestamp, UserId, after, clip};
+use serde::{Deserialize, Serialize};
+
+use super::refresh_token::RefreshToken;
+use crate::{Secret, id::SessionId};
+
+/// Longest time from the sign-in to the next one. A tenant may shorten it.
+pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 86_400);
+/// Longest time without a refresh.
+pub const MAX_SESSION_IDLE: Duration = Duration::from_secs(14 * 86_400);
+const MAX_DEVICE_CHARS: usize = 120;
+
+/// How the client keeps its refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// In a cookie that scripts cannot read.
+    Browser,
+    /// In the body of answers.
+    Mobile,
+}
+
+/// Where a session was begun, for the list of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub client: Client,
+    /// The name that the client gives itself, such as its user agent.
+    pub name: String,
+    pub ip: Option<IpAddr>,
+}
+
+impl Device {
+    pub fn new(client: Client, name: &str, ip: Option<IpAddr>) -> Self {
+        let visible: String = name.chars().filter(|c| !c.is_control()).take(500).collect();
+        let name = clip(visible.trim(), MAX_DEVICE_CHARS);
+        Self { client, name, ip }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    Logout,
+    /// Ended from the list of devices.
+    Device,
+    /// An older refresh token came back: it was stolen, or its thief used it first.
+    Reused,
+    PasswordChanged,
+    /// The account was closed.
+    AccountClosed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEnd {
+    pub reason: EndReason,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionFamily {
+    pub id: SessionId,
+    pub user: UserId,
+    /// The tenant that the next access token is for. `None` before the person is a member of any.
+    pub tenant: Option<TenantId>,
+    pub secret: Secret,
+    /// The number of the current refresh token. Each write has the condition that it is the one that was read.
+    pub number: u64,
+    pub device: Device,
+    pub has_mfa: bool,
+    /// The time of the sign-in.
+    pub created_at: Timestamp,
+    pub rotated_at: Option<Timestamp>,
+    pub end: Option<SessionEnd>,
+}
+
+impl SessionFamily {
+    pub fn new(
+        id: SessionId,
+        user: UserId,
+        secret: Secret,
+        device: Device,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            user,
+            tenant: None,
+            secret,
+            number: 0,
+            device,
+            has_mfa: false,
+            created_at: now,
+            rotated_at: None,
+            end: None,
+        }
+    }
+
+    /// Returns the current refresh token.
+    pub fn token(&self) -> RefreshToken {
+        RefreshToken::issue(self.id, &self.secret, self.number)
+    }
+
+    /// Returns the time of the latest use, exact to `ROTATION_INTERVAL`.
+    pub fn used_at(&self) -> Timestamp {
+        self.rotated_at.unwrap_or(self.created_at)
+    }
+
+    /// Returns when the session ends by itself. `length` is that of the tenant: `Security::session_length`.
+    pub fn expires_at(&self, length: Duration) -> Timestamp {
+        let by_age = after(self.created_at, length.min(MAX_SESSION_AGE));
+        by_age.min(after(self.used_at(), MAX_SESSION_IDLE))
+    }
+
+    pub fn is_live(&self, length: Duration, now: Timestamp) -> bool {
+        self.end.is_none() && now < self.expires_at(length)
+    }
+
+    /// Ends the session. The first end counts.
+    #[must_use]
+    pub fn ended(&self, reason: EndReason, now: Timestamp) -> Self {
+        let mut family = self.clone();
+        family.end.get_or_insert(SessionEnd { reason, at: now });
+        family
+    }
+
+    /// Makes the next access token one for another tenant.
+    #[must_use]
+    pub fn switched_to(&self, tenant: TenantId) -> Self {
+        Self {
+            tenant: Some(tenant),
+            ..self.clone()
+        }
+    }
+}
+
+/// Returns the sessions that end when all of a person are ended, but for `kept`.
+pub fn end_sessions(
+    families: &[SessionFamily],
+    kept: Option<SessionId>,
+    reason: EndReason,
+    now: Timestamp,
+) -> Vec<SessionFamily> {
+    families
+        .iter()
+        .filter(|family| family.end.is_none() && Some(family.id) != kept)
+        .map(|family| family.ended(reason, now))
+        .collect()
+}
+
+/// A session in the list of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionSummary {
+    pub id: SessionId,
+    #[serde(flatten)]
+    pub device: Device,
+    pub created_at: Timestamp,
+    pub used_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Whether it is the session that asks.
+    pub is_current: bool,
+}
+
+impl SessionSummary {
+    /// Lists the live sessions, the latest used first.
+    pub fn list(
+        families: &[SessionFamily],
+        current: SessionId,
+        length: Duration,
+        now: Timestamp,
+    ) -> Vec<Self> {
+        let live = families.iter().filter(|family| family.is_live(length, now));
+        let mut list: Vec<_> = live
+            .map(|family| Self {
+                id: family.id,
+                device: family.device.clone(),
+                created_at: family.created_at,
+                used_at: family.used_at(),
+                expires_at: family.expires_at(length),
+                is_current: family.id == current,
+            })
+            .collect();
+        list.sort_by_key(|summary| Reverse((summary.used_at, summary.id)));
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn family(byte: u8, created: i64) -> SessionFamily {
+        let device = Device::new(Client::Browser, "Firefox on Linux", None);
+        let id = SessionId::new(at(created), &|| [byte; 10]);
+        let user = UserId::new(at(0), &|| [1; 10]);
+        SessionFamily::new(id, user, Secret::new(&|| [byte; 10]), device, at(created))
+    }
+
+    #[test]
+    fn session_expires_by_age_by_idleness_and_by_the_tenants_length() {
+        let new = family(1, 0);
+        assert_eq!(new.expires_at(MAX_SESSION_AGE), at(14 * DAY));
+        let used = SessionFamily {
+            rotated_at: Some(at(10 * DAY)),
+            ..new.clone()
+        };
+        assert_eq!(used.expires_at(MAX_SESSION_AGE), at(24 * DAY));
+        let used = SessionFamily {
+            rotated_at: Some(at(29 * DAY)),
+            ..new.clone()
+        };
+        assert_eq!(used.expires_at(MAX_SESSION_AGE), at(30 * DAY));
+        assert_eq!(
+            used.expires_at(Duration::MAX),
+            at(30 * DAY),
+            "no tenant lengthens it"
+        );
+        let hours = Duration::from_secs(8 * 3_600);
+        assert_eq!(new.expires_at(hours), at(8 * 3_600));
+        assert!(new.is_live(hours, at(8 * 3_600 - 1)) && !new.is_live(hours, at(8 * 3_600)));
+    }
+
+    #[test]
+    fn first_end_of_a_session_counts() {
+        let ended = family(1, 0).ended(EndReason::Logout, at(5));
+        assert!(!ended.is_live(MAX_SESSION_AGE, at(5)));
+        assert_eq!(ended.ended(EndReason::Reused, at(9)), ended);
+    }
+
+    #[test]
+    fn all_other_sessions_of_a_person_end() {
+        let families = [
+            family(1, 0),
+            family(2, 0),
+            family(3, 0).ended(EndReason::Device, at(1)),
+        ];
+        let ended = end_sessions(
+            &families,
+            Some(families[0].id),
+            EndReason::PasswordChanged,
+            at(9),
+        );
+        assert_eq!(
+            ended,
+            [families[1].ended(EndReason::PasswordChanged, at(9))]
+        );
+        let ids: Vec<_> = end_sessions(&families, None, EndReason::Logout, at(9))
+            .iter()
+            .map(|family| family.id)
+            .collect();
+        assert_eq!(ids, [families[0].id, families[1].id]);
+    }
+
+    #[test]
+    fn list_shows_live_sessions_and_the_latest_first() {
+        let used = SessionFamily {
+            rotated_at: Some(at(500)),
+            ..family(2, 10)
+        };
+        let families = [
+            family(1, 100),
+            used.clone(),
+            family(3, 0).ended(EndReason::Logout, at(1)),
+        ];
+        let list = SessionSummary::list(&families, families[0].id, MAX_SESSION_AGE, at(900));
+        let ids: Vec<_> = list
+            .iter()
+            .map(|summary| (summary.id, summary.is_current))
+            .collect();
+        assert_eq!(ids, [(used.id, false), (families[0].id, true)]);
+        let json = serde_json::to_string(&list).unwrap();
+        assert!(
+            !json.contains(&used.secret.to_base64()),
+            "no secret is listed"
+        );
+    }
+
+    #[test]
+    fn device_names_are_clipped_and_have_no_controls() {
+        let device = Device::new(Client::Mobile, &"\u{1b}x\n".repeat(1_000), None);
+        assert_eq!(device.name.chars().count(), 120);
+        assert!(device.name.starts_with("xx"));
+    }
+
+    #[test]
+    fn stored_session_is_read_back() {
+        let tenant = TenantId::new(at(0), &|| [1; 10]);
+        let family = family(1, 0)
+            .switched_to(tenant)
+            .ended(EndReason::Reused, at(3));
+        assert_eq!(family.tenant, Some(tenant));
+        let json = serde_json::to_string(&family).unwrap();
+        assert_eq!(
+            serde_json::from_str::<SessionFamily>(&json).unwrap(),
+            family
+        );
+    }
+}
