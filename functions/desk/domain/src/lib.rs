@@ -9,5 +9,6 @@ mod secret;
 pub mod session;
 pub mod tenancy;
 mod text;
+pub mod throttle;
 
 pub use secret::Secret;
