@@ -1,10 +1,7 @@
 //! `carousel-conversation`: a topic becomes slides in the chat, once, whatever call fails.
 
-use std::time::Duration;
-
-use carousel::workers::{carousel_conversation::ConversationJob, carousel_render::RenderTask};
+use carousel::workers::carousel_render::RenderTask;
 use carousel_domain::{RenderJob, WriteJob};
-use confab_core::Error;
 use serde_json::{Value, json};
 
 use crate::{

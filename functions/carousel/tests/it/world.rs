@@ -359,29 +359,6 @@ impl World {
         *self.handled.lock().unwrap().entry(queue).or_default() += count;
     }
 
-    /// Handles what is on the queues until all slides are drawn. Returns the job that tells of the last one.
-    pub(crate) async fn run_until_drawn(&self) -> ConversationJob {
-        loop {
-            let texts: Vec<WriteJob> = self.take(WRITE_QUEUE);
-            let slides: Vec<RenderTask> = self.take(RENDER_QUEUE);
-            for job in texts {
-                self.write_texts(job).await.unwrap();
-            }
-            for task in slides {
-                self.render(task).await.unwrap();
-            }
-            let mut jobs: Vec<ConversationJob> = self.take(CONVERSATION_QUEUE);
-            let ConversationJob::V1 { id, .. } = jobs.last().unwrap();
-            let last = id.starts_with("drawn#").then(|| jobs.pop().unwrap());
-            for job in jobs {
-                self.conversation(job).await.unwrap();
-            }
-            if let Some(last) = last {
-                return last;
-            }
-        }
-    }
-
     pub(crate) fn message<B>(&self, body: B) -> QueueMessage<B> {
         QueueMessage {
             body,
