@@ -20,7 +20,7 @@ use carousel::{
         carousel_conversation::{self, ConversationJob},
         carousel_journal, carousel_operator,
         carousel_render::{self, RenderTask},
-        carousel_sweep, carousel_write,
+        carousel_sweep, carousel_webhook, carousel_write,
     },
 };
 use carousel_domain::WriteJob;
@@ -94,7 +94,10 @@ impl World {
 
     /// Opens a world with variables of its own.
     pub(crate) async fn open_with(variables: &[(&str, &str)]) -> Self {
-        let mut cloud = Cloud::open().await;
+        Self::open_in(Cloud::open().await, variables).await
+    }
+
+    pub(crate) async fn open_in(mut cloud: Cloud, variables: &[(&str, &str)]) -> Self {
         for (name, value) in variables {
             cloud.set_variable(name, *value);
         }
@@ -479,6 +482,7 @@ fn parts(function: &str) -> &'static [Part] {
         "carousel-sweep" => carousel_sweep::PARTS,
         "carousel-journal" => carousel_journal::PARTS,
         "carousel-operator" => carousel_operator::PARTS,
+        "carousel-webhook" => carousel_webhook::PARTS,
         "carousel-events" => carousel_events::PARTS,
         "carousel-stats" => carousel_stats::PARTS,
         other => panic!("there is no function {other}"),
