@@ -71,7 +71,7 @@ pub(crate) async fn list(
             .map(|origin| format!("origin={origin}")),
     );
     let request = Request::get("/carousels", "/carousels").query(query.join("&"));
-    let json = call(place, FUNCTION, request).await?;
+    let json = call(place, request).await?;
     let list: List = serde_json::from_value(json.clone())?;
     let mut text: String = list.carousels.iter().map(line).collect();
     match (list.carousels.is_empty(), &list.next) {
@@ -113,12 +113,8 @@ fn dollars(micros: u64) -> String {
 
 pub(crate) async fn show(place: &(impl Functions + OperatorKey), id: &str) -> Result<Answer> {
     let path = format!("/carousels/{id}");
-    let json = call(
-        place,
-        FUNCTION,
-        Request::get(&path, "/carousels/{id}").id(id),
-    )
-    .await?;
+    let request = Request::get(&path, "/carousels/{id}").id(id);
+    let json = call(place, request).await?;
     let text = format!("{}\n", serde_json::to_string_pretty(&json)?);
     Ok(Answer::fine(text, json))
 }
@@ -136,19 +132,18 @@ pub(crate) async fn cancel(
     }
     let path = format!("/carousels/{id}/cancel");
     let request = Request::post(&path, "/carousels/{id}/cancel").id(id);
-    let json = call(place, FUNCTION, request).await?;
+    let json = call(place, request).await?;
     Ok(Answer::fine(format!("{id} is being cancelled.\n"), json))
 }
 
 /// A request of the API.
 #[derive(Debug)]
-pub(crate) struct Request {
+struct Request {
     method: &'static str,
     path: String,
     route: &'static str,
     query: String,
     id: Option<String>,
-    body: Value,
 }
 
 impl Request {
@@ -159,20 +154,14 @@ impl Request {
             route,
             query: String::new(),
             id: None,
-            body: json!({}),
         }
     }
 
-    pub(crate) fn post(path: &str, route: &'static str) -> Self {
+    fn post(path: &str, route: &'static str) -> Self {
         Self {
             method: "POST",
             ..Self::get(path, route)
         }
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.body = body;
-        self
     }
 
     fn query(mut self, query: String) -> Self {
@@ -206,26 +195,22 @@ impl Request {
                 "stage": "$default",
                 "timeEpoch": 0,
             },
-            "body": self.body.to_string(),
+            "body": "{}",
             "isBase64Encoded": false,
         })
     }
 }
 
-pub(crate) async fn call(
-    place: &(impl Functions + OperatorKey),
-    function: &str,
-    request: Request,
-) -> Result<Value> {
+async fn call(place: &(impl Functions + OperatorKey), request: Request) -> Result<Value> {
     let is_id = |id: &String| id.chars().all(|c| c.is_ascii_alphanumeric());
     if !request.id.iter().all(is_id) {
         return Err(Misused("A carousel's id has letters and digits.".to_owned()).into());
     }
     let key = place.operator_key().await?;
     let event = request.event(&key).to_string();
-    let outcome = place.invoke(function, event).await?;
+    let outcome = place.invoke(FUNCTION, event).await?;
     if outcome.has_failed {
-        bail!("{function} failed: {}", outcome.payload);
+        bail!("{FUNCTION} failed: {}", outcome.payload);
     }
     let response: Response =
         serde_json::from_str(&outcome.payload).context("The function's answer is no response")?;

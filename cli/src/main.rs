@@ -13,6 +13,7 @@ mod fakes;
 mod lambda;
 mod lines;
 mod local;
+mod operator;
 mod place;
 mod ports;
 mod prices;

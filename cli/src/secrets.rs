@@ -34,7 +34,7 @@ impl Webhooks for Place {
     async fn telegram_webhook(&self) -> Result<String> {
         match &self.view {
             View::Local(local) => Ok(local.route("/telegram")),
-            View::Stack(stack) => stack.output("CarouselWebhookUrl").await,
+            View::Stack(stack) => stack.output("TelegramWebhookUrl").await,
         }
     }
 }

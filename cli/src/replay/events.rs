@@ -1,20 +1,19 @@
 //! `confab replay --events`: the rollups of the carousel, counted again from its journal.
 //!
-//! The function `carousel-replay` does the work, a day at a time, and may send nothing. A dry run always comes first.
+//! The function `carousel-operator` does the work, a day at a time, and may send nothing. A dry run always comes first.
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Misused},
+    operator::{FUNCTION, execute},
     ports::{Ask, Functions},
     words::many,
 };
-
-const FUNCTION: &str = "carousel-replay";
 
 /// Between two attempts to begin counting, and how many there are: five minutes.
 const READY_DELAY: Duration = Duration::from_secs(5);
@@ -93,14 +92,14 @@ pub(crate) async fn rebuild(
 }
 
 async fn compare(place: &impl Functions, progress: &impl Fn(String)) -> Result<DryRun> {
-    let Days { generation, days } = invoke(place, json!({ "step": "days" })).await?;
+    let Days { generation, days } = execute(place, json!({ "step": "days" })).await?;
     let mut dry_run = DryRun {
         generation,
         ..DryRun::default()
     };
     for day in days {
         let command = json!({ "step": "compare", "day": day });
-        let compared: Compared = invoke(place, command).await?;
+        let compared: Compared = execute(place, command).await?;
         if compared.events > 0 {
             progress(format!("{day}: {} events", compared.events));
         }
@@ -119,7 +118,7 @@ async fn compare(place: &impl Functions, progress: &impl Fn(String)) -> Result<D
 
 /// Returns the new generation and the number of events that were counted into it.
 async fn count(place: &impl Functions, progress: &impl Fn(String)) -> Result<(u64, u64)> {
-    let Days { generation, days } = invoke(place, json!({ "step": "begin" })).await?;
+    let Days { generation, days } = execute(place, json!({ "step": "begin" })).await?;
     progress(
         "Waiting until every worker counts into the new generation, about a minute.".to_owned(),
     );
@@ -128,37 +127,28 @@ async fn count(place: &impl Functions, progress: &impl Fn(String)) -> Result<(u6
         let command = json!({ "step": "count", "generation": generation, "day": day });
         // Workers that began before know nothing of the generation.
         let attempts = if index == 0 { MAX_READY_ATTEMPTS } else { 1 };
-        let Counted { events: counted } = invoke_when_ready(place, command, attempts).await?;
+        let Counted { events: counted } = execute_when_ready(place, command, attempts).await?;
         events += counted;
     }
     let finish = json!({ "step": "finish", "generation": generation });
-    invoke::<Value>(place, finish).await?;
+    execute::<Value>(place, finish).await?;
     Ok((generation, events))
 }
 
-async fn invoke_when_ready<A: DeserializeOwned>(
+async fn execute_when_ready<A: DeserializeOwned>(
     place: &impl Functions,
     command: Value,
     attempts: usize,
 ) -> Result<A> {
     for _ in 1..attempts {
-        match invoke(place, command.clone()).await {
+        match execute(place, command.clone()).await {
             Err(error) if error.to_string().contains("not_ready") => {
                 tokio::time::sleep(READY_DELAY).await;
             }
             answer => return answer,
         }
     }
-    invoke(place, command).await
-}
-
-async fn invoke<A: DeserializeOwned>(place: &impl Functions, command: Value) -> Result<A> {
-    let outcome = place.invoke(FUNCTION, command.to_string()).await?;
-    if outcome.has_failed {
-        bail!("{FUNCTION} failed at {command}: {}", outcome.payload);
-    }
-    let read = || format!("{FUNCTION} answered {}", outcome.payload);
-    serde_json::from_str(&outcome.payload).with_context(read)
+    execute(place, command).await
 }
 
 impl DryRun {
@@ -187,6 +177,8 @@ impl DryRun {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+
+    use anyhow::Context;
 
     use super::*;
     use crate::{fakes::Person, ports::Outcome};

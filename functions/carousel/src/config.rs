@@ -5,11 +5,14 @@ use std::str::FromStr;
 use carousel_domain::{Budgets, PriceList};
 use confab_aws::{Aws, Keyring, SecretName};
 use confab_core::{Env, EnvError, Result};
+use reqwest::Url;
 
 /// Proves that a webhook comes from Telegram.
 pub(crate) const TELEGRAM_WEBHOOK_SECRET: SecretName = SecretName("TELEGRAM_WEBHOOK_SECRET_PARAM");
 /// The bot's token.
 pub(crate) const TELEGRAM_BOT_TOKEN: SecretName = SecretName("TELEGRAM_BOT_TOKEN_PARAM");
+/// Signs what the operator's server is told.
+pub(crate) const CAROUSEL_WEBHOOK_SECRET: SecretName = SecretName("CAROUSEL_WEBHOOK_SECRET_PARAM");
 /// The key of the model's API.
 pub(crate) const MODEL_API_KEY: SecretName = SecretName("MODEL_API_KEY_PARAM");
 
@@ -29,6 +32,26 @@ impl FromStr for Switch {
             "off" => Ok(Self::Off),
             _ => Err("on or off is expected"),
         }
+    }
+}
+
+/// The address of the operator's server, which is told of finished carousels.
+#[derive(Debug, Clone)]
+pub(crate) struct WebhookUrl(pub(crate) Url);
+
+impl FromStr for WebhookUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let expected = "an https address without a user name is expected";
+        let url = Url::parse(text).map_err(|_| expected)?;
+        let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if !is_safe || has_user {
+            return Err(expected);
+        }
+        Ok(Self(url))
     }
 }
 
@@ -115,6 +138,14 @@ impl Config {
     /// Base address of the Bot API.
     pub(crate) fn telegram_api_url(&self) -> Result<&str, EnvError> {
         self.0.required("TELEGRAM_API_URL")
+    }
+
+    /// Address of the operator's server. What it is told is signed, so that the secret must be named too.
+    pub(crate) fn webhook_url(&self) -> Result<WebhookUrl, EnvError> {
+        const NAME: &str = "CAROUSEL_WEBHOOK_URL";
+        self.0.required(CAROUSEL_WEBHOOK_SECRET.0)?;
+        let url = self.0.parsed(NAME)?;
+        url.ok_or_else(|| EnvError::Missing(NAME.to_owned()))
     }
 
     /// Base address of the model's API. Without it there is no model.

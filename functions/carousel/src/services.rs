@@ -8,3 +8,4 @@ pub(crate) mod render_jobs;
 pub(crate) mod requests;
 pub(crate) mod telegram;
 pub(crate) mod watched_queues;
+pub(crate) mod webhook_receiver;

@@ -12,9 +12,12 @@ use confab_lambda::{
 use confab_provider_base::http_client;
 
 use crate::{
-    config::{Config, MODEL_API_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET},
+    config::{
+        CAROUSEL_WEBHOOK_SECRET, Config, MODEL_API_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET,
+    },
     services::{
         books::Books, model::WriterModel, telegram::TelegramAccount, watched_queues::WatchedQueues,
+        webhook_receiver::WebhookReceiver,
     },
     store::{Journal, Store},
 };
@@ -42,6 +45,8 @@ pub enum Part {
     /// The model that writes, if one is configured.
     Model,
     WebhookSecret,
+    /// The operator's server, which is told of finished carousels.
+    WebhookReceiver,
     /// The key of the operator, who reads counts and events.
     OperatorKey,
     /// Queues and dead-letter queues that the sweep looks at.
@@ -62,6 +67,7 @@ impl Part {
         match self {
             Self::Telegram | Self::BotId => Some(TELEGRAM_BOT_TOKEN),
             Self::WebhookSecret => Some(TELEGRAM_WEBHOOK_SECRET),
+            Self::WebhookReceiver => Some(CAROUSEL_WEBHOOK_SECRET),
             Self::OperatorKey => Some(OPERATOR_KEY),
             Self::Model => Some(MODEL_API_KEY),
             _ => None,
@@ -90,6 +96,7 @@ pub struct State {
     write_queue: Option<Queue>,
     render_queue: Option<Queue>,
     telegram: Option<TelegramAccount>,
+    webhook_receiver: Option<WebhookReceiver>,
     renderer: Option<Renderer>,
     books: Option<Books>,
     model: Option<WriterModel>,
@@ -125,6 +132,7 @@ impl State {
             write_queue: None,
             render_queue: None,
             telegram: None,
+            webhook_receiver: None,
             renderer: None,
             books: None,
             model: None,
@@ -140,6 +148,11 @@ impl State {
             let secrets = state.secrets()?.clone();
             let account = TelegramAccount::new(http_client()?, config.telegram_api_url()?, secrets);
             state.telegram = Some(account);
+        }
+        if parts.contains(&Part::WebhookReceiver) {
+            let url = config.webhook_url()?;
+            let receiver = WebhookReceiver::start(url, state.secrets()?.clone());
+            state.webhook_receiver = Some(Box::pin(receiver).await?);
         }
         if parts.contains(&Part::Model) && config.has_secret(MODEL_API_KEY) {
             state.model = WriterModel::new(&config, state.secrets()?.clone())?;
@@ -181,6 +194,7 @@ impl State {
             Part::TestRoute => self.is_test_route_on = config.is_test_route_on()?,
             Part::Telegram
             | Part::WebhookSecret
+            | Part::WebhookReceiver
             | Part::BotId
             | Part::OperatorKey
             | Part::Model
@@ -227,6 +241,10 @@ impl State {
 
     pub(crate) fn telegram(&self) -> Result<&TelegramAccount> {
         started(self.telegram.as_ref(), "telegram")
+    }
+
+    pub(crate) fn webhook_receiver(&self) -> Result<&WebhookReceiver> {
+        started(self.webhook_receiver.as_ref(), "webhook_receiver")
     }
 
     pub(crate) fn renderer(&self) -> Result<&Renderer> {

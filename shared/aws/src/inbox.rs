@@ -66,17 +66,18 @@ impl Inbox {
         table.transact_put(row, when.value(":now", number(now.as_second())))
     }
 
-    /// Takes over the lease that ended at `expired`. Returns `false` when another worker was faster.
-    pub async fn take_over(
+    /// Moves the end of a lease: later to take it over, earlier to release it. Returns `false` when it does not end at
+    /// `from`, since another worker has taken it over.
+    pub async fn move_lease(
         table: &Table,
         event: &str,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
         let millis = |at: Timestamp| number(at.as_millisecond());
-        let when = Condition::expression("lease_until_ms = :expired")
-            .value(":expired", millis(expired))
-            .value(":until", millis(lease_until));
+        let when = Condition::expression("lease_until_ms = :from")
+            .value(":from", millis(from))
+            .value(":until", millis(until));
         Ok(table
             .update(Self::key(event), "SET lease_until_ms = :until", when)
             .await?

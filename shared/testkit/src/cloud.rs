@@ -81,21 +81,38 @@ fn root() -> PathBuf {
 
 impl Cloud {
     /// Opens an empty cloud from the repository's templates. SSM holds the secrets of all `service.toml` files.
+    pub async fn open() -> Self {
+        Self::open_with(&[], &[]).await
+    }
+
+    /// Opens a cloud with values of its own for parameters of the root template, and for secrets by their names in SSM.
     #[expect(
         clippy::unwrap_used,
         reason = "a template that cannot be read fails the test"
     )]
-    pub async fn open() -> Self {
+    pub async fn open_with(parameters: &[(&str, &str)], own_secrets: &[(&str, &str)]) -> Self {
         let data = folder();
         let clock = TestClock(Arc::new(AtomicI64::new(START_MS)));
-        let secrets = secrets();
-        let places = Places {
+        let mut secrets = secrets();
+        for (name, value) in own_secrets {
+            let mut secret = secrets.iter_mut().filter(|secret| secret.name == *name);
+            secret.next().unwrap().local = (*value).to_owned();
+        }
+        let mut places = Places {
             parameters: optional_parameters(&secrets),
             ..Places::default()
         };
+        for (name, value) in parameters {
+            let value = (*value).to_owned();
+            places.parameters.insert((*name).to_owned(), value);
+        }
         let source = clock.clone();
         let emulator = Emulator::open(EmulatorConfig {
-            template: template(&places),
+            template: if parameters.is_empty() {
+                template(&places)
+            } else {
+                load_template(&places)
+            },
             places,
             data: data.path().to_owned(),
             code: CodeFolders {
@@ -219,14 +236,17 @@ impl Cloud {
 }
 
 /// The root template and its nested stacks, read once in a process.
+fn template(places: &Places) -> Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    TEMPLATE.get_or_init(|| load_template(places)).clone()
+}
+
 #[expect(
     clippy::unwrap_used,
     reason = "a template that cannot be read fails the test"
 )]
-fn template(places: &Places) -> Template {
-    static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    let load = || Template::load(&root().join("template.yaml"), places).unwrap();
-    TEMPLATE.get_or_init(load).clone()
+fn load_template(places: &Places) -> Template {
+    Template::load(&root().join("template.yaml"), places).unwrap()
 }
 
 /// A secret that a service has on a laptop.

@@ -93,12 +93,13 @@ pub trait DecisionStore<Trigger>: Sync {
         lease_until: Timestamp,
     ) -> impl Future<Output = Result<SaveOutcome>> + Send;
 
-    /// Takes over an expired lease. Returns `false` when another worker was faster.
-    fn take_over(
+    /// Moves the end of a lease: later to take it over, earlier to release it. Returns `false` when it does not end at
+    /// `from`, since another worker has taken it over.
+    fn move_lease(
         &self,
         trigger: &Trigger,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Marks an effect as done or refused.

@@ -172,11 +172,11 @@ impl DecisionStore<u32> for Sim {
         Ok(saved)
     }
 
-    async fn take_over(&self, event: &u32, expired: Timestamp, until: Timestamp) -> Result<bool> {
+    async fn move_lease(&self, event: &u32, from: Timestamp, until: Timestamp) -> Result<bool> {
         yield_point().await;
         let taken = self.write(|rows| {
             let (_, lease) = rows.entries.get_mut(event).unwrap();
-            let is_free = *lease == expired;
+            let is_free = *lease == from;
             if is_free {
                 *lease = until;
             }
@@ -209,7 +209,7 @@ impl EffectRunner<String> for Sim {
             return EffectOutcome::Later {
                 code: 130_429,
                 title: "busy".into(),
-                delay: None,
+                delay: (self.roll(2) == 0).then_some(Duration::from_secs(1)),
             };
         }
         if fate != 1 {
@@ -394,4 +394,62 @@ fn live_leases_are_not_taken_over() {
         .insert(0, (vec![effect], until));
     assert_eq!(alone(&sim, 0).unwrap_err().code(), "in_progress");
     assert!(sim.world.lock().unwrap().is_empty());
+}
+
+/// A provider that is busy once, and says for how long.
+struct Busy<'a> {
+    sim: &'a Sim,
+    is_busy: Mutex<bool>,
+}
+
+impl EffectRunner<String> for Busy<'_> {
+    async fn perform(&self, effect: &Effect<String>) -> EffectOutcome {
+        if replace(&mut *self.is_busy.lock().unwrap(), false) {
+            return EffectOutcome::Later {
+                code: 429,
+                title: "busy".into(),
+                delay: Some(Duration::from_secs(1)),
+            };
+        }
+        self.sim.world.lock().unwrap().push(Arrived {
+            id: effect.id,
+            what: effect.what.clone(),
+            seen_at: self.sim.millis(),
+        });
+        EffectOutcome::Done {
+            receipt: "wamid".into(),
+        }
+    }
+
+    async fn look_for(&self, effect: &Effect<String>, ended: Timestamp) -> Result<Evidence> {
+        assert!(ended <= self.sim.now(), "{effect:?} may be under way");
+        Ok(Evidence::DidNotHappen)
+    }
+}
+
+#[test]
+fn work_that_a_provider_put_off_goes_on_before_its_lease_would_have_ended() {
+    let sim = Sim::new(0);
+    let busy = Busy {
+        sim: &sim,
+        is_busy: Mutex::new(true),
+    };
+    let context = || WorkerContext {
+        clock: &sim,
+        entropy: &sim,
+        time_left: Duration::from_millis(INVOCATION.unsigned_abs()),
+    };
+    let attempt = || {
+        let mut attempt = Box::pin(work(&0, &sim, &busy, context(), greet_twice(0)));
+        loop {
+            if let Some(outcome) = poll(attempt.as_mut()) {
+                return outcome;
+            }
+        }
+    };
+    let error = attempt().unwrap_err();
+    assert_eq!(error.delay(), Some(Duration::from_secs(1)));
+    sim.passes(1_000);
+    attempt().unwrap();
+    assert_eq!(sim.world.lock().unwrap().len(), 2);
 }

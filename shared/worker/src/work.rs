@@ -66,7 +66,9 @@ where
                 let lease_until = context.lease_until();
                 let saved = store.save(trigger, &decision.state, &effects, lease_until);
                 if saved.await? == SaveOutcome::Saved {
-                    return perform_all(trigger, store, runner, &effects).await;
+                    let performed = perform_all(trigger, store, runner, &effects).await;
+                    return release_for_retry(trigger, store, lease_until, context, performed)
+                        .await;
                 }
                 consistency = Consistency::Strong;
             }
@@ -83,13 +85,12 @@ where
                 if lease_until > context.clock.now() {
                     return Err(in_progress());
                 }
-                if !store
-                    .take_over(trigger, lease_until, context.lease_until())
-                    .await?
-                {
+                let new_lease = context.lease_until();
+                if !store.move_lease(trigger, lease_until, new_lease).await? {
                     return Err(in_progress());
                 }
-                return resume(trigger, store, runner, &open, lease_until).await;
+                let resumed = resume(trigger, store, runner, &open, lease_until).await;
+                return release_for_retry(trigger, store, new_lease, context, resumed).await;
             }
         }
     }
@@ -97,6 +98,28 @@ where
         "contended",
         "the state changed at each attempt to save it",
     ))
+}
+
+/// Releases the lease when a provider said how long to wait: nothing is under way, and the next attempt may come before
+/// the lease would have ended.
+async fn release_for_retry<Trigger, D>(
+    trigger: &Trigger,
+    store: &D,
+    lease_until: Timestamp,
+    context: WorkerContext<'_>,
+    outcome: Result<()>,
+) -> Result<()>
+where
+    Trigger: Sync,
+    D: DecisionStore<Trigger>,
+{
+    let delay = outcome.as_ref().err().and_then(Error::delay);
+    if delay.is_some() {
+        let now = context.clock.now();
+        let released = store.move_lease(trigger, lease_until, now).await;
+        released.map_err(|error| error.with_delay(delay))?;
+    }
+    outcome
 }
 
 /// Finishes the effects of a worker that died.

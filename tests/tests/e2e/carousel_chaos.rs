@@ -233,3 +233,29 @@ async fn refused_chats_delay_no_other_chat_and_are_answered_later() -> Result<()
     }
     Ok(())
 }
+
+/// A delay that is shorter than the lease of the refused attempt.
+#[tokio::test]
+async fn storm_of_short_refusals_is_over_after_their_delays() -> Result<()> {
+    let place = Place::local().await?;
+    let readers = readers(&place, 30).await?;
+    let faults: Vec<_> = (1..=5)
+        .cycle()
+        .zip(&readers)
+        .map(|(delay, reader)| json!({ "chat": reader.id, "retry_after": delay, "times": 2 }))
+        .collect();
+    place
+        .put("/api/telegram/faults", &json!({ "calls": faults }))
+        .await?;
+    for reader in &readers {
+        reader.writes("/myid").await?;
+    }
+    for reader in &readers {
+        eventually(|| async {
+            ensure!(replies(reader).await? == 1, "no reply");
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}

@@ -92,7 +92,7 @@ async fn one_of_many_workers_claims_an_event_and_one_takes_over_its_lease() -> R
         .into_iter()
         .collect::<Result<Vec<_>>>()?;
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
-    let takers = (0..10).map(|_| Inbox::take_over(&table, "meta#wamid.1", lease, now));
+    let takers = (0..10).map(|_| Inbox::move_lease(&table, "meta#wamid.1", lease, now));
     let took = join_all(takers)
         .await
         .into_iter()

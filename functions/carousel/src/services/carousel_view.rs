@@ -1,5 +1,7 @@
 //! What the page and programs see of a carousel.
 
+mod announced;
+
 use std::time::Duration;
 
 use carousel_domain::{
@@ -11,6 +13,7 @@ use confab_core::{CorrelationId, Result, Timestamp};
 use serde::Serialize;
 
 use crate::store::{CarouselRecord, RequestRecord};
+pub(crate) use announced::AnnouncedCarousel;
 
 /// How long a link to a file is valid.
 pub(crate) const LINK_VALIDITY: Duration = Duration::from_secs(3600);

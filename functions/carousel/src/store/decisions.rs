@@ -307,13 +307,13 @@ impl DecisionStore<ChatTrigger> for Store {
         self.table.transact(writes).await
     }
 
-    async fn take_over(
+    async fn move_lease(
         &self,
         trigger: &ChatTrigger,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
-        Inbox::take_over(&self.table, &trigger.id, expired, lease_until).await
+        Inbox::move_lease(&self.table, &trigger.id, from, until).await
     }
 
     /// Marks an effect, with the outcome of a call, which the carousel is told afterwards.

@@ -1,10 +1,7 @@
 //! `carousel-conversation`: a topic becomes slides in the chat, once, whatever call fails.
 
-use std::time::Duration;
-
-use carousel::workers::{carousel_conversation::ConversationJob, carousel_render::RenderTask};
+use carousel::workers::carousel_render::RenderTask;
 use carousel_domain::{RenderJob, WriteJob};
-use confab_core::Error;
 use serde_json::{Value, json};
 
 use crate::{
@@ -125,7 +122,7 @@ async fn an_album_whose_answer_is_lost_is_not_sent_again_without_the_persons_wor
 }
 
 /// Lets a person delete everything.
-async fn erase(world: &World, person: &Person) {
+pub(crate) async fn erase(world: &World, person: &Person) {
     world.say(person, "/privacy").await;
     for label in ["Delete", "Delete"] {
         let messages = world.messages(person).await;

@@ -1,8 +1,8 @@
-//! The journal in tests: events to record, and what routes and the replay say of them.
+//! The journal in tests: events to record, and what routes and the operator's commands say of them.
 
 use carousel::{
     routes::{carousel_events, carousel_stats},
-    workers::{carousel_journal, carousel_replay},
+    workers::{carousel_journal, carousel_operator},
 };
 use confab_aws::Table;
 use confab_core::{CorrelationId, EventId, Result, Timestamp};
@@ -67,17 +67,18 @@ impl World {
         count
     }
 
-    pub(crate) async fn replay(&self, command: &Value) -> Result<Value> {
-        let state = self.state("carousel-replay").await;
+    /// Executes a command of the operator.
+    pub(crate) async fn command(&self, command: &Value) -> Result<Value> {
+        let state = self.state("carousel-operator").await;
         let command = serde_json::from_value(command.clone()).unwrap();
-        let answer = carousel_replay::handle(state, command).await?;
+        let answer = carousel_operator::handle(state, command).await?;
         Ok(serde_json::to_value(answer).unwrap())
     }
 
     /// Compares today's rollups with the journal. Returns the number of events in the journal.
     pub(crate) async fn check_rollups(&self, story: &str) -> u64 {
         let compared = self
-            .replay(&json!({ "step": "compare", "day": TODAY }))
+            .command(&json!({ "step": "compare", "day": TODAY }))
             .await
             .unwrap();
         assert_eq!(compared["count"], 0, "{story}: {compared}");
@@ -86,14 +87,14 @@ impl World {
 
     /// Counts all days into a new generation, and lets that be read.
     pub(crate) async fn rebuild(&self) -> Result<u64> {
-        let begun = self.replay(&json!({ "step": "begin" })).await?;
+        let begun = self.command(&json!({ "step": "begin" })).await?;
         self.clock().advance(std::time::Duration::from_secs(60));
         let generation = begun["generation"].as_u64().unwrap();
         for day in begun["days"].as_array().unwrap() {
             let count = json!({ "step": "count", "generation": generation, "day": day });
-            self.replay(&count).await?;
+            self.command(&count).await?;
         }
-        self.replay(&json!({ "step": "finish", "generation": generation }))
+        self.command(&json!({ "step": "finish", "generation": generation }))
             .await?;
         Ok(generation)
     }

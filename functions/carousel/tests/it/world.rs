@@ -13,14 +13,14 @@ use axum::{Router, body::Body, http::Request};
 use carousel::{
     Part, State,
     routes::{
-        carousel_events, carousel_health, carousel_stats, carousels, telegram_connect,
-        telegram_received, test_carousel,
+        carousel_events, carousel_health, carousel_stats, carousels, telegram_received,
+        test_carousel,
     },
     workers::{
         carousel_conversation::{self, ConversationJob},
-        carousel_journal,
+        carousel_journal, carousel_operator,
         carousel_render::{self, RenderTask},
-        carousel_replay, carousel_sweep, carousel_write,
+        carousel_sweep, carousel_webhook, carousel_write,
     },
 };
 use carousel_domain::WriteJob;
@@ -94,7 +94,10 @@ impl World {
 
     /// Opens a world with variables of its own.
     pub(crate) async fn open_with(variables: &[(&str, &str)]) -> Self {
-        let mut cloud = Cloud::open().await;
+        Self::open_in(Cloud::open().await, variables).await
+    }
+
+    pub(crate) async fn open_in(mut cloud: Cloud, variables: &[(&str, &str)]) -> Self {
         for (name, value) in variables {
             cloud.set_variable(name, *value);
         }
@@ -359,29 +362,6 @@ impl World {
         *self.handled.lock().unwrap().entry(queue).or_default() += count;
     }
 
-    /// Handles what is on the queues until all slides are drawn. Returns the job that tells of the last one.
-    pub(crate) async fn run_until_drawn(&self) -> ConversationJob {
-        loop {
-            let texts: Vec<WriteJob> = self.take(WRITE_QUEUE);
-            let slides: Vec<RenderTask> = self.take(RENDER_QUEUE);
-            for job in texts {
-                self.write_texts(job).await.unwrap();
-            }
-            for task in slides {
-                self.render(task).await.unwrap();
-            }
-            let mut jobs: Vec<ConversationJob> = self.take(CONVERSATION_QUEUE);
-            let ConversationJob::V1 { id, .. } = jobs.last().unwrap();
-            let last = id.starts_with("drawn#").then(|| jobs.pop().unwrap());
-            for job in jobs {
-                self.conversation(job).await.unwrap();
-            }
-            if let Some(last) = last {
-                return last;
-            }
-        }
-    }
-
     pub(crate) fn message<B>(&self, body: B) -> QueueMessage<B> {
         QueueMessage {
             body,
@@ -481,7 +461,6 @@ pub(crate) async fn call_control(
 
 fn parts(function: &str) -> &'static [Part] {
     match function {
-        "telegram-connect" => telegram_connect::PARTS,
         "telegram-received" => telegram_received::PARTS,
         "carousel-health" => carousel_health::PARTS,
         "carousels" => carousels::PARTS,
@@ -491,7 +470,8 @@ fn parts(function: &str) -> &'static [Part] {
         "carousel-render" => carousel_render::PARTS,
         "carousel-sweep" => carousel_sweep::PARTS,
         "carousel-journal" => carousel_journal::PARTS,
-        "carousel-replay" => carousel_replay::PARTS,
+        "carousel-operator" => carousel_operator::PARTS,
+        "carousel-webhook" => carousel_webhook::PARTS,
         "carousel-events" => carousel_events::PARTS,
         "carousel-stats" => carousel_stats::PARTS,
         other => panic!("there is no function {other}"),

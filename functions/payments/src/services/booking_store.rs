@@ -159,13 +159,13 @@ impl DecisionStore<ReceivedNotice> for BookingStore<'_> {
         Ok(saved)
     }
 
-    async fn take_over(
+    async fn move_lease(
         &self,
         received: &ReceivedNotice,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
-        self.store.take_over(received, expired, lease_until).await
+        self.store.move_lease(received, from, until).await
     }
 
     async fn settle(

@@ -277,13 +277,13 @@ impl Store {
         self.table.transact_put(item, Condition::none())
     }
 
-    pub(crate) async fn take_over(
+    pub(crate) async fn move_lease(
         &self,
         received: &ReceivedNotice,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
-        Inbox::take_over(&self.table, &received.id, expired, lease_until).await
+        Inbox::move_lease(&self.table, &received.id, from, until).await
     }
 
     pub(crate) async fn mark_published(&self, order_id: OrderId, effect: EffectId) -> Result<()> {

@@ -190,13 +190,13 @@ impl DecisionStore<UserTrigger> for Store {
         Ok(outcome)
     }
 
-    async fn take_over(
+    async fn move_lease(
         &self,
         trigger: &UserTrigger,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
-        Inbox::take_over(&self.table, &trigger.id, expired, lease_until).await
+        Inbox::move_lease(&self.table, &trigger.id, from, until).await
     }
 
     async fn settle(

@@ -151,14 +151,14 @@ impl DecisionStore<String> for Worker<'_> {
         table.transact(writes).await
     }
 
-    async fn take_over(
+    async fn move_lease(
         &self,
         trigger: &String,
-        expired: Timestamp,
-        lease_until: Timestamp,
+        from: Timestamp,
+        until: Timestamp,
     ) -> Result<bool> {
         match self.lease {
-            Lease::Taken => Inbox::take_over(&self.table(), trigger, expired, lease_until).await,
+            Lease::Taken => Inbox::move_lease(&self.table(), trigger, from, until).await,
             Lease::NeverTaken => Ok(true),
         }
     }

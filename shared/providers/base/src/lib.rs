@@ -1,5 +1,5 @@
 //! Shared parts of the provider crates: HTTPS client, bounded downloads, lenient JSON, timestamped
-//! signatures and send outcomes.
+//! signatures, signed webhooks and send outcomes.
 //! Nothing here knows a provider or a business rule.
 
 pub mod download;
@@ -10,6 +10,7 @@ pub mod parsed;
 pub mod secrets;
 pub mod send;
 pub mod signature;
+pub mod standard_webhooks;
 
 pub use download::{File, MediaError};
 pub use http::{http_client, http_client_within};

@@ -1,36 +1,17 @@
-//! `POST /telegram/connect`: registers the webhook and the menu of commands at Telegram, for the operator. The caller
-//! names the webhook's address, because a function cannot know that of its own API.
-
-use std::sync::Arc;
+//! The webhook and the menu of commands at Telegram. The caller names the webhook's address, because a function cannot
+//! know that of its own API.
 
 use carousel_domain::{COMMANDS, UiLanguage, texts};
 use confab_core::Result;
-use confab_lambda::{Operator, Response, Router, extract::Json, response};
 use confab_telegram::{BotCommand, TelegramError};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{
-    config::TELEGRAM_WEBHOOK_SECRET,
-    services::requests::unprocessable,
-    state::{Part, State},
-};
+use crate::{config::TELEGRAM_WEBHOOK_SECRET, services::requests::unprocessable, state::State};
 
-pub const PARTS: &[Part] = &[Part::Telegram, Part::WebhookSecret, Part::OperatorKey];
-
-pub fn routes() -> Router<State> {
-    Router::new().route("POST /telegram/connect", connect)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Webhook {
-    url: String,
-}
-
-#[derive(Serialize)]
+/// What Telegram knows after the registration.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Connected {
+pub struct Connected {
     username: String,
     url: String,
     pending: i64,
@@ -39,18 +20,14 @@ struct Connected {
     last_error: Option<String>,
 }
 
-async fn connect(
-    _: Operator,
-    state: Arc<State>,
-    Json(Webhook { url }): Json<Webhook>,
-) -> Result<Response> {
+pub(super) async fn connect(state: &State, url: &str) -> Result<Connected> {
     if !(url.starts_with("https://") || url.starts_with("http://127.0.0.1:")) {
         return Err(unprocessable("bad_url", "url is an https address."));
     }
     let secret = state.secrets()?.current(TELEGRAM_WEBHOOK_SECRET).await?;
     let telegram = state.telegram()?.client().await?;
     let bot = telegram.me().await?;
-    let registered = telegram.set_webhook(&url, &secret).await;
+    let registered = telegram.set_webhook(url, &secret).await;
     registered.map_err(|error| match error {
         TelegramError::Refused { .. } => unprocessable("url_refused", error.to_string()),
         error => error.into(),
@@ -65,15 +42,14 @@ async fn connect(
             .await?;
     }
     let webhook = telegram.webhook_info().await?;
-    let connected = Connected {
+    Ok(Connected {
         username: bot.username,
         url: webhook.url,
         pending: webhook.pending_update_count,
         commands: COMMANDS.len(),
         languages: UiLanguage::ALL.len(),
         last_error: webhook.last_error_message,
-    };
-    response::json(StatusCode::OK, &connected)
+    })
 }
 
 fn menu(language: UiLanguage) -> Vec<BotCommand> {

@@ -1,12 +1,12 @@
-use carousel::{State, workers::carousel_replay};
+use carousel::{State, workers::carousel_operator};
 use confab_lambda::StartError;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     confab_lambda::command(
-        "carousel-replay",
-        State::start(carousel_replay::PARTS),
-        carousel_replay::handle,
+        "carousel-operator",
+        State::start(carousel_operator::PARTS),
+        carousel_operator::handle,
     )
     .await
 }

@@ -1,6 +1,9 @@
-//! Counts the rollups again from the journal, step by step, for `confab replay --events`.
+//! Commands of the operator, which `confab` invokes with the operator's AWS permissions.
 //!
-//! It reads and writes the journal's table and may do nothing else: a replay sends no message.
+//! `connect` registers the webhook at Telegram. The other steps count the rollups again from the journal: they read and
+//! write the journal's table and do nothing else, so that a replay sends no message.
+
+mod connect;
 
 use std::sync::Arc;
 
@@ -12,15 +15,18 @@ use crate::{
     state::{Part, State},
     store::{Building, Journal},
 };
+use connect::{Connected, connect};
 
-pub const PARTS: &[Part] = &[Part::Journal];
+pub const PARTS: &[Part] = &[Part::Journal, Part::Telegram, Part::WebhookSecret];
 
 /// Differences that are listed. All are counted.
 const MAX_LISTED: usize = 20;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ReplayCommand {
+pub enum OperatorCommand {
+    /// Registers the webhook and the menu of commands at Telegram.
+    Connect { url: String },
     /// Lists the days of the journal.
     Days {},
     /// Compares a day of the journal with the rollups, and changes nothing.
@@ -35,7 +41,8 @@ pub enum ReplayCommand {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum ReplayAnswer {
+pub enum OperatorAnswer {
+    Connected(Connected),
     Days {
         generation: u64,
         days: Vec<String>,
@@ -61,29 +68,32 @@ pub enum ReplayAnswer {
     },
 }
 
-pub async fn handle(state: Arc<State>, command: ReplayCommand) -> Result<ReplayAnswer> {
+pub async fn handle(state: Arc<State>, command: OperatorCommand) -> Result<OperatorAnswer> {
     let journal = state.journal()?;
     match command {
-        ReplayCommand::Days {} => Ok(ReplayAnswer::Days {
+        OperatorCommand::Connect { url } => {
+            connect(&state, &url).await.map(OperatorAnswer::Connected)
+        }
+        OperatorCommand::Days {} => Ok(OperatorAnswer::Days {
             generation: journal.pointer().await?.current,
             days: journal.days(),
         }),
-        ReplayCommand::Compare { day } => {
+        OperatorCommand::Compare { day } => {
             check_day(journal, &day)?;
             compare(journal, &day).await
         }
-        ReplayCommand::Begin {} => Ok(begun(journal.begin_rebuild().await?)),
-        ReplayCommand::Count { generation, day } => {
+        OperatorCommand::Begin {} => Ok(begun(journal.begin_rebuild().await?)),
+        OperatorCommand::Count { generation, day } => {
             check_day(journal, &day)?;
             let counted = journal.count_day(generation, &day).await?;
-            Ok(ReplayAnswer::Counted {
+            Ok(OperatorAnswer::Counted {
                 events: counted.events,
                 unread: counted.unread,
             })
         }
-        ReplayCommand::Finish { generation } => {
+        OperatorCommand::Finish { generation } => {
             journal.finish_rebuild(generation).await?;
-            Ok(ReplayAnswer::Finished { generation })
+            Ok(OperatorAnswer::Finished { generation })
         }
     }
 }
@@ -95,7 +105,7 @@ fn check_day(journal: &Journal, day: &str) -> Result<()> {
     Err(Error::invalid("bad_day", "The journal has no such day."))
 }
 
-async fn compare(journal: &Journal, day: &str) -> Result<ReplayAnswer> {
+async fn compare(journal: &Journal, day: &str) -> Result<OperatorAnswer> {
     let noon = format!("{day}T12:00:00Z").parse::<Timestamp>();
     let noon = noon.map_err(|error| Error::internal("bad_day", error))?;
     let counted = journal.read_day(day, None).await?;
@@ -103,7 +113,7 @@ async fn compare(journal: &Journal, day: &str) -> Result<ReplayAnswer> {
     let mut differences = counted.totals.differences(&rollups);
     let count = differences.len();
     differences.truncate(MAX_LISTED);
-    Ok(ReplayAnswer::Compared {
+    Ok(OperatorAnswer::Compared {
         events: counted.events,
         unread: counted.unread,
         count,
@@ -129,8 +139,8 @@ async fn rollups_of(journal: &Journal, day: &str, noon: Timestamp) -> Result<Tot
     Ok(rollups)
 }
 
-fn begun(building: Building) -> ReplayAnswer {
-    ReplayAnswer::Begun {
+fn begun(building: Building) -> OperatorAnswer {
+    OperatorAnswer::Begun {
         generation: building.generation,
         ready_at: building.ready_at,
         days: building.days.into_iter().collect(),
