@@ -1,0 +1,55 @@
+//! The rules of desk: bots and their deployments, conversations, messages, contacts, frames, views and hours.
+//!
+//! Architecture invariant: pure. No AWS, no network, no clock; time and randomness are arguments.
+
+mod bot;
+mod contact;
+mod conversation;
+mod frame;
+mod greeter;
+mod hours;
+mod id;
+mod language;
+mod message;
+mod text;
+mod triage;
+mod views;
+
+pub use bot::{
+    AnswerMode, AnswerSettings, Appearance, Bot, BotSettings, BotTemplate, BotText, BotUpdate,
+    Color, DeployOutcome, DeployRequest, Deployment, DeploymentKey, DeploymentSummary, FieldError,
+    HandoffHours, HandoffSettings, IdentitySettings, InvalidSettings, KEY_OVERLAP, LauncherIcon,
+    LiveDeployment, MAX_WIDGET_BYTES, MIN_CONTRAST, Origin, OriginPattern, Position,
+    PrechatAnswers, PrechatField, PrechatType, QuickReplies, RetiredKey, Rule, RuleCondition,
+    RuleEffect, TextColor, Theme, WidgetConfig, WidgetTexts, check_answers, content_hash, contrast,
+    snippet,
+};
+pub use contact::{
+    Contact, ContactAlias, ContactChange, ContactEmail, ContactMerge, IdentificationOutcome,
+    IdentityClaims, MAX_IDENTITY_TTL, MAX_MERGED_VISITORS, VerifiedIdentity, identify_contact,
+    merge_contacts,
+};
+pub use conversation::{
+    BotProgress, BotStage, CSAT_WINDOW, Command, ConversationPatch, ConversationStatus, Csat,
+    Ending, Head, MAX_SNOOZE, NewConversation, PatchedStatus, Refusal, Sentiment, Transition,
+    VisitorHead, VisitorSummary, WriteCondition, apply_command, apply_commands, apply_commands_if,
+    round_for_index, start_conversation,
+};
+pub use frame::{
+    AnswerVerdict, ByeReason, ClientFrame, FrameRefusal, MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS,
+    MessageBatch, MessageList, Numbered, ReadMark, ServerFrame, split_into_batches,
+};
+pub use greeter::{
+    BotAction, BotActionKind, GreeterContext, GreeterEvent, commands_of, decide_reply,
+};
+pub use hours::{DayTime, Holiday, Hours, OpenSpan, Week};
+pub use id::{AvatarId, BotId, ConversationId, TalkIdError, TeamId, VisitorId};
+pub use language::LanguageTag;
+pub use message::{
+    Attachment, Author, ClientMessageId, ConversationEvent, EndReason, Handler, HandoffReason,
+    MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_TEXT_CHARS, MediaType, Message, MessageDraft,
+    MessageKind, MessageText, Offer, OfferedForm, VisitorAuthor, VisitorEvent, VisitorMessage,
+    VisitorMessageKind,
+};
+pub use triage::{MAX_TAGS, Priority, ReopenPolicy, parse_tag, parse_tags};
+pub use views::{InboxCursor, InboxFilter, InboxPartition, InboxView, ListKey};
