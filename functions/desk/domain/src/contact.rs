@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use confab_core::{Error, Private, Result, Timestamp, length};
 use serde::{Deserialize, Serialize};
 
-use crate::{LanguageTag, VisitorId, text::clean_line};
+use crate::{LanguageTag, VisitorId, plain_text::clean_line};
 
 pub use email::ContactEmail;
 pub use identity::{

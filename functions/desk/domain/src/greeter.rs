@@ -10,7 +10,7 @@ use confab_core::Timestamp;
 use crate::{
     AnswerMode, BotSettings, BotStage, BotText, ContactEmail, ConversationStatus, HandoffHours,
     HandoffReason, Head, Hours, Offer, OfferedForm, Rule, RuleEffect, TeamId, WriteCondition,
-    text::{contains_phrase, words_of},
+    plain_text::{contains_phrase, words_of},
 };
 
 pub use action::{BotAction, BotActionKind, commands_of};

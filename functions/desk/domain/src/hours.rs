@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use confab_core::{Error, Result, Timestamp, length};
 use jiff::{
-    civil::{Date, Time, Weekday},
-    tz::{TimeZone, TimeZoneDatabase},
+    civil::{Date, DateTime, Time, Weekday},
+    tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::text::clean_line;
+use crate::plain_text::clean_line;
 
 const MAX_SPANS_PER_DAY: usize = 4;
 const MAX_HOLIDAYS: usize = 100;
@@ -190,30 +190,45 @@ impl Hours {
         holiday.map_or_else(|| self.week.day(day.weekday()), |holiday| &holiday.spans)
     }
 
-    /// Returns the intervals of a day. A time that a change of clocks skips is the one after the gap; a closing time
-    /// that comes twice is the later one. Intervals that a gap swallows are dropped.
+    /// Returns the intervals of a day. Those that a change of clocks skips are dropped.
     fn intervals<'a>(
         &'a self,
         zone: &'a TimeZone,
         day: Date,
     ) -> impl Iterator<Item = (Timestamp, Timestamp)> + 'a {
         let interval = move |span: &OpenSpan| {
-            let opening = day.to_datetime(span.from.time()?);
-            let from = zone.to_ambiguous_zoned(opening).compatible().ok()?;
-            let closing = match span.to.time() {
-                Some(time) => day.to_datetime(time),
-                None => day.tomorrow().ok()?.to_datetime(Time::midnight()),
+            let from = first_moment(zone, day.to_datetime(span.from.time()?))?;
+            let to = match span.to.time() {
+                Some(time) => last_moment(zone, day.to_datetime(time))?,
+                None => first_moment(zone, day.tomorrow().ok()?.to_datetime(Time::midnight()))?,
             };
-            let closing = zone.to_ambiguous_zoned(closing);
-            let to = if span.to.time().is_some() {
-                closing.later().ok()?
-            } else {
-                closing.compatible().ok()?
-            };
-            Some((from.timestamp(), to.timestamp()))
+            (from < to).then_some((from, to))
         };
-        let intervals = self.spans(day).iter().filter_map(interval);
-        intervals.filter(|(from, to)| from < to)
+        self.spans(day).iter().filter_map(interval)
+    }
+}
+
+/// Returns when a wall clock first shows a time or skips it.
+fn first_moment(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(time);
+    let earlier = ambiguous.earlier().ok()?;
+    match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => {
+            let transition = zone.following(earlier).next()?;
+            Some(transition.timestamp())
+        }
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => Some(earlier),
+    }
+}
+
+/// Returns when a wall clock last shows a time, or skips it.
+fn last_moment(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(time);
+    match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => first_moment(zone, time),
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => {
+            ambiguous.later().ok()
+        }
     }
 }
 

@@ -8,10 +8,10 @@ mod conversation;
 mod frame;
 mod greeter;
 mod hours;
-mod id;
 mod language;
 mod message;
-mod text;
+mod plain_text;
+mod talk_id;
 mod triage;
 mod views;
 
@@ -43,7 +43,6 @@ pub use greeter::{
     BotAction, BotActionKind, GreeterContext, GreeterEvent, commands_of, decide_reply,
 };
 pub use hours::{DayTime, Holiday, Hours, OpenSpan, Week};
-pub use id::{AvatarId, BotId, ConversationId, TalkIdError, TeamId, VisitorId};
 pub use language::LanguageTag;
 pub use message::{
     Attachment, Author, ClientMessageId, ConversationEvent, EndReason, Handler, HandoffReason,
@@ -51,5 +50,6 @@ pub use message::{
     MessageKind, MessageText, Offer, OfferedForm, VisitorAuthor, VisitorEvent, VisitorMessage,
     VisitorMessageKind,
 };
+pub use talk_id::{AvatarId, BotId, ConversationId, TalkIdError, TeamId, VisitorId};
 pub use triage::{MAX_TAGS, Priority, ReopenPolicy, parse_tag, parse_tags};
 pub use views::{InboxCursor, InboxFilter, InboxPartition, InboxView, ListKey};

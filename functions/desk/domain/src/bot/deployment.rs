@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Bot, BotSettings, DeploymentKey, WidgetConfig};
-use crate::{BotId, text::clean_line};
+use crate::{BotId, plain_text::clean_line};
 
 /// How long a key is valid after a new one has taken its place: sites need time to change their pages.
 pub const KEY_OVERLAP: Duration = Duration::from_secs(24 * 3_600);

@@ -6,7 +6,7 @@ use confab_core::{Error, Private, Result, length};
 use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
-use crate::{ContactEmail, text::clean_line};
+use crate::{ContactEmail, plain_text::clean_line};
 
 pub(super) const MAX_FIELDS: usize = 8;
 const MAX_KEY_BYTES: usize = 32;

@@ -1,9 +1,10 @@
 //! The configuration that a widget loads. It is public: no instructions, rules, words or origins.
 
+use std::collections::BTreeMap;
+
 use confab_core::{Error, Kind, Result, hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 use super::{Deployment, DeploymentKey, LauncherIcon, Position, PrechatField, Theme, WidgetTexts};
 use crate::{AvatarId, BotId, LanguageTag};

@@ -3,7 +3,7 @@
 use confab_core::{Error, Private, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::text::clean_line;
+use crate::plain_text::clean_line;
 
 const MAX_EMAIL_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;

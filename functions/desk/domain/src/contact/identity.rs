@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Contact, ContactEmail, parse_name};
-use crate::{VisitorId, text::clean_line};
+use crate::{VisitorId, plain_text::clean_line};
 
 /// How long a token may be valid.
 pub const MAX_IDENTITY_TTL: Duration = Duration::from_secs(24 * 3_600);

@@ -92,19 +92,24 @@ fn opening_stays_at_the_wall_clock_when_clocks_change() {
 }
 
 #[test]
-fn skipped_opening_moves_behind_the_gap() {
+fn skipped_times_are_the_moment_of_the_change() {
     // 02:00 to 03:00 does not exist on this day.
-    let hours = every_day("Europe/Berlin", &[span("02:30", "04:00")]);
+    let opens = |hours: &Hours| hours.opens_at(at("2026-03-29T00:30:00Z")).unwrap();
+    let opening = every_day("Europe/Berlin", &[span("02:30", "04:00")]);
     assert_eq!(
-        hours.opens_at(at("2026-03-29T00:00:00Z")),
-        Some(at("2026-03-29T01:30:00Z"))
+        opens(&opening),
+        at("2026-03-29T01:00:00Z"),
+        "03:00 in summer"
     );
-    assert!(!hours.is_open(at("2026-03-29T01:29:59Z")));
-    assert!(hours.is_open(at("2026-03-29T01:59:59Z")));
     assert!(
-        !hours.is_open(at("2026-03-29T02:00:00Z")),
+        !opening.is_open(at("2026-03-29T02:00:00Z")),
         "04:00 in summer"
     );
+    let closing = every_day("Europe/Berlin", &[span("01:00", "02:30")]);
+    assert!(closing.is_open(at("2026-03-29T00:59:59Z")));
+    assert!(!closing.is_open(at("2026-03-29T01:00:00Z")));
+    let skipped = every_day("Europe/Berlin", &[span("02:10", "02:50")]);
+    assert_eq!(opens(&skipped), at("2026-03-30T00:10:00Z"), "the next day");
 }
 
 #[test]

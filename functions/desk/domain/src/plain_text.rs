@@ -5,18 +5,27 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Combining marks on one base character; no script needs more.
 const MAX_MARKS: usize = 6;
 
-/// Normalizes a text to one line in NFC with single spaces.
+/// Normalizes a text to one line in NFC with single spaces. It is empty if nothing of it can be seen.
 pub(crate) fn clean_line(text: &str) -> String {
     let visible = text.chars().map(unify_space).filter(|c| !is_hidden(*c));
     let composed = limit_marks(visible.nfc());
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    seen_or_empty(composed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Cleans a text of several lines. Its line breaks, joiners and direction marks stay.
+/// Cleans a text of several lines. It is empty if nothing of it can be seen. Its line breaks, joiners and direction marks stay.
 pub(crate) fn clean_text(text: &str) -> String {
     let unified = text.replace("\r\n", "\n");
     let visible = unified.chars().map(unify_break).filter(|c| !is_hidden(*c));
-    limit_marks(visible).trim().to_owned()
+    seen_or_empty(limit_marks(visible).trim().to_owned())
+}
+
+/// Joiners, direction marks and variation selectors alone are not seen.
+fn seen_or_empty(text: String) -> String {
+    let is_mark = |c| matches!(c, '\u{200c}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}');
+    if text.chars().all(|c| c.is_whitespace() || is_mark(c)) {
+        return String::new();
+    }
+    text
 }
 
 /// Returns the words of a text in lower case, without punctuation.
@@ -89,6 +98,8 @@ mod tests {
         assert_eq!(clean_text("a\u{202e}b\u{2066}c\u{2069}\0\u{7}"), "abc");
         assert_eq!(clean_text(" one\r\ntwo\u{2028}three \n"), "one\ntwo\nthree");
         assert_eq!(clean_text("\u{200b}\u{feff}\u{e0041}"), "");
+        assert_eq!(clean_text("\u{200d}\u{200f} \u{fe0f}"), "");
+        assert_eq!(clean_line("\u{200d}\u{200f} \u{fe0f}"), "");
         assert_eq!(clean_line(" Dana\u{202e} \t of\n Troy "), "Dana of Troy");
         assert_eq!(clean_line("Cafe\u{301}"), "Café");
     }
