@@ -1,5 +1,6 @@
 //! Chatbots: a draft that admins edit, and immutable numbered deployments that visitors meet.
 
+mod access;
 mod appearance;
 mod checker;
 mod deployment;
