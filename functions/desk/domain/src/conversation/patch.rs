@@ -44,7 +44,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 impl ConversationPatch {
     /// Applies all changes to the version that the agent saw, or none.
-    pub fn apply_command(&self, head: &Head, actor: &Author, now: Timestamp) -> Result<Transition> {
+    pub fn apply(&self, head: &Head, actor: &Author, now: Timestamp) -> Result<Transition> {
         if self.version != head.version {
             return Err(Refusal::ChangedMeanwhile.into());
         }

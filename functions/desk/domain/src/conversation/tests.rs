@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use confab_core::{UserId, after};
-use serde_json::json;
 
 use super::*;
 use crate::{

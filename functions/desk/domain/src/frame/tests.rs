@@ -252,7 +252,8 @@ fn visitors_frames_skip_notes_and_name_the_numbers_they_cover() {
         message(7, "hi", &agent(1)),
     ];
     let seen: Vec<_> = log.iter().filter_map(VisitorMessage::of).collect();
-    let batch = split_into_batches(&seen, 4, 7)[0];
+    let batches = split_into_batches(&seen, 4, 7);
+    let batch = &batches[0];
     let frame = ServerFrame::MessageReceive {
         conversation_id: id(),
         messages: MessageList::Visitor(batch.messages),
@@ -309,9 +310,8 @@ proptest! {
             };
             let length = frame.render().unwrap().len();
             prop_assert!(length <= MAX_FRAME_BYTES || batch.messages.len() == 1, "{}", length);
-            prop_assert!(batch.messages.iter().all(|message| {
-                (batch.after_seq + 1..=batch.last_seq).contains(&message.seq)
-            }));
+            let covers = batch.after_seq + 1..=batch.last_seq;
+            prop_assert!(batch.messages.iter().all(|message| covers.contains(&message.seq)));
         }
         prop_assert_eq!(covered, last_seq);
         let all: Vec<_> = batches.iter().flat_map(|batch| batch.messages).cloned().collect();

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    BotTemplate, DayTime, Handler, LanguageTag, OpenSpan, PrechatAnswers, PrechatField,
-    PrechatType, Refusal, RuleCondition, Week, apply_command, apply_commands_if,
+    BotTemplate, Command, DayTime, Handler, LanguageTag, OpenSpan, PrechatAnswers, PrechatField,
+    PrechatType, Priority, Refusal, RuleCondition, Week, apply_command, apply_commands_if,
     bot::tests::settings,
     conversation::tests::{agent, at, bot, post, started, visitor},
 };
@@ -217,7 +217,7 @@ fn form_comes_first_and_fills_the_contact() {
         name: Some("Dana".into()),
         email,
     };
-    assert_eq!(chat.saved, [saved.clone()]);
+    assert_eq!(chat.saved, vec![saved.clone()]);
     assert_eq!(
         chat.fill(&[("name", "Dana"), ("email", "dana@shop.example")]),
         Vec::<String>::new(),
