@@ -1,8 +1,9 @@
 //! Typed ids with a prefix (`usr_`, `evt_`) that sort by creation time.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+// For the types that `typed_id!` declares in other crates.
+pub use serde;
 use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
@@ -21,7 +22,7 @@ impl<F: Fn() -> [u8; 10] + Send + Sync> Entropy for F {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("an id of the form {prefix}_ and 26 letters or digits is expected")]
 pub struct IdError {
-    prefix: &'static str,
+    pub prefix: &'static str,
 }
 
 /// Maps an unparsable id in a path to 404.
@@ -31,7 +32,9 @@ impl From<IdError> for crate::Error {
     }
 }
 
-macro_rules! id {
+/// Declares a type of ids with a prefix, in the crate of the product that names its things by it.
+#[macro_export]
+macro_rules! typed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,56 +43,66 @@ macro_rules! id {
         impl $name {
             pub const PREFIX: &str = $prefix;
 
-            pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
-                Self(time_ordered(now, entropy.bytes()))
+            pub fn new(now: $crate::Timestamp, entropy: &dyn $crate::Entropy) -> Self {
+                Self($crate::id::time_ordered(now, entropy.bytes()))
             }
 
             /// Returns the creation time, to the millisecond.
-            pub fn made_at(self) -> Timestamp {
-                let millis = i64::try_from(self.0 >> 80).unwrap_or(i64::MAX);
-                Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+            pub fn made_at(self) -> $crate::Timestamp {
+                $crate::id::made_at(self.0)
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(concat!($prefix, "_"))?;
-                write_base32(self.0, f)
+                $crate::id::write_base32(self.0, f)
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(self, f)
             }
         }
 
-        impl FromStr for $name {
-            type Err = IdError;
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::id::IdError;
 
-            fn from_str(text: &str) -> Result<Self, IdError> {
+            fn from_str(text: &str) -> ::std::result::Result<Self, $crate::id::IdError> {
                 text.strip_prefix(concat!($prefix, "_"))
-                    .and_then(read_base32)
+                    .and_then($crate::id::read_base32)
                     .map(Self)
-                    .ok_or(IdError { prefix: $prefix })
+                    .ok_or($crate::id::IdError { prefix: $prefix })
             }
         }
 
-        #[cfg(feature = "contract")]
-        crate::describe_as_string!($name, concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl $crate::id::serde::Serialize for $name {
+            fn serialize<S: $crate::id::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+        impl<'de> $crate::id::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::id::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                let text = <String as $crate::id::serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err($crate::id::serde::de::Error::custom)
             }
         }
+    };
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        typed_id!($(#[$doc])* $name, $prefix);
+
+        #[cfg(feature = "contract")]
+        crate::describe_as_string!($name, concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$"));
     };
 }
 
@@ -153,17 +166,22 @@ impl CorrelationId {
     }
 }
 
-fn time_ordered(now: Timestamp, random: [u8; 10]) -> u128 {
+pub fn time_ordered(now: Timestamp, random: [u8; 10]) -> u128 {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random)
         .into_uuid()
         .as_u128()
 }
 
+pub fn made_at(id: u128) -> Timestamp {
+    let millis = i64::try_from(id >> 80).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LETTERS: u32 = 26;
 
-fn write_base32(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn write_base32(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use fmt::Write;
     for place in (0..LETTERS).rev() {
         let digit = usize::try_from((value >> (place * 5)) & 31).unwrap_or(0);
@@ -172,7 +190,7 @@ fn write_base32(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn read_base32(text: &str) -> Option<u128> {
+pub fn read_base32(text: &str) -> Option<u128> {
     // 26 letters hold 130 bits, so the first letter uses three bits only.
     if text.len() != LETTERS as usize || text.as_bytes()[0] > b'7' {
         return None;

@@ -7,7 +7,8 @@
 pub mod contract;
 mod env;
 mod error;
-mod id;
+#[doc(hidden)]
+pub mod id;
 mod money;
 mod private;
 mod sealed;
