@@ -50,6 +50,6 @@ pub use message::{
     MessageKind, MessageText, Offer, OfferedForm, VisitorAuthor, VisitorEvent, VisitorMessage,
     VisitorMessageKind,
 };
-pub use talk_id::{AvatarId, BotId, ConversationId, TalkIdError, TeamId, VisitorId};
+pub use talk_id::{AvatarId, BotId, ConversationId, TeamId, VisitorId};
 pub use triage::{MAX_TAGS, Priority, ReopenPolicy, parse_tag, parse_tags};
 pub use views::{InboxCursor, InboxFilter, InboxPartition, InboxView, ListKey};
