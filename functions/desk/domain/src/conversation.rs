@@ -158,7 +158,8 @@ impl Turn<'_> {
         self.entries.push(entry);
     }
 
-    /// Visitors reach their own conversation only, and a bot the one it belongs to.
+    /// Visitors reach their own conversation only, and a bot the one it belongs to. A visitor who was joined to another
+    /// one acts under the id that the conversation has.
     fn require_access(&self) -> Result<(), Refusal> {
         let is_allowed = match self.actor {
             Author::Visitor { id, .. } => *id == self.head.visitor.id,

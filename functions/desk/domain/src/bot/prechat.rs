@@ -42,20 +42,24 @@ pub struct PrechatField {
 /// Checked answers by the field's key. A ticked checkbox has the answer `true`; unticked ones have none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PrechatAnswers(pub BTreeMap<String, Private<String>>);
+pub struct PrechatAnswers(pub(crate) BTreeMap<String, Private<String>>);
 
 impl PrechatAnswers {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Returns the answer to a field.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(Private::as_str)
+    }
+
     pub fn name(&self) -> Option<&str> {
-        self.0.get("name").map(Private::as_str)
+        self.get("name")
     }
 
     pub fn email(&self) -> Option<ContactEmail> {
-        let answer = self.0.get("email")?;
-        ContactEmail::parse(answer.as_str()).ok()
+        ContactEmail::parse(self.get("email")?).ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use confab_core::{Error, Result};
+use confab_core::{Error, Result, clip};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ const MAX_QUICK_REPLIES: usize = 6;
 const MAX_QUICK_REPLY_CHARS: usize = 60;
 const MAX_TURNS: u8 = 50;
 const MAX_UNKNOWN: u8 = 5;
+/// Characters of what is said about malformed JSON.
+const MAX_PROBLEM_CHARS: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -168,10 +170,11 @@ impl BotUpdate {
             )
         })?;
         let settings = serde_json::from_value(body).map_err(|e| {
-            // Settings are no personal data, and the message names the wrong field.
+            // Settings are no personal data, and the problem names the wrong field.
+            let problem = clip(&e.to_string(), MAX_PROBLEM_CHARS);
             Error::invalid(
                 "bad_json",
-                format!("The chatbot's settings are not valid: {e}."),
+                format!("The chatbot's settings are not valid: {problem}."),
             )
         })?;
         Ok(Self { version, settings })

@@ -111,6 +111,8 @@ fn malformed_drafts_are_refused() {
             "{pointer}"
         );
     }
+    let huge = body(|body| body["x".repeat(50_000)] = json!(1));
+    assert!(BotUpdate::parse(&huge).unwrap_err().message().len() < 300);
     for odd in [&b""[..], b"[]", b"{}", b"\xff", b"null"] {
         assert!(BotUpdate::parse(odd).is_err());
     }

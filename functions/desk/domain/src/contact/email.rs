@@ -8,7 +8,7 @@ use crate::plain_text::clean_line;
 const MAX_EMAIL_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// An address that a message can be sent to. The domain is in lower case; the local part is as it was written.
+/// An address that a message can be sent to. The domain is in lower case; the local part keeps its case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ContactEmail(Private<String>);

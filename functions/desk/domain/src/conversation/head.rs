@@ -1,6 +1,6 @@
 //! The head of a conversation: everything but its messages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use confab_core::{Private, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -174,11 +174,6 @@ impl Head {
             updated_at: now,
             version: 0,
         }
-    }
-
-    /// Returns the answers of the form by key.
-    pub fn prechat_answers(&self) -> &BTreeMap<String, Private<String>> {
-        &self.prechat.0
     }
 
     /// Returns the time under which lists sort the conversation.
