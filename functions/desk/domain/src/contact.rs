@@ -1,0 +1,207 @@
+//! Visitors of sites, whom agents see as contacts, and who may see which history.
+
+mod email;
+mod identity;
+mod merge;
+
+use std::collections::BTreeSet;
+
+use confab_core::{Error, Private, Result, Timestamp, length};
+use serde::{Deserialize, Serialize};
+
+use crate::{LanguageTag, VisitorId, plain_text::clean_line};
+
+pub use email::ContactEmail;
+pub use identity::{
+    ContactAlias, IdentificationOutcome, IdentityClaims, MAX_IDENTITY_TTL, VerifiedIdentity,
+    identify_contact,
+};
+pub use merge::{ContactMerge, MAX_MERGED_VISITORS, merge_contacts};
+
+const MAX_NAME_CHARS: usize = 80;
+const MAX_PHONE_CHARS: usize = 32;
+
+/// A visitor. `is_verified` says that the site's server has vouched for the identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: VisitorId,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub is_verified: bool,
+    /// The site's id of the person, once verified.
+    #[serde(default)]
+    pub subject: Option<Private<String>>,
+    #[serde(default)]
+    pub name: Option<Private<String>>,
+    #[serde(default)]
+    pub email: Option<ContactEmail>,
+    #[serde(default)]
+    pub phone: Option<Private<String>>,
+    #[serde(default)]
+    pub language: Option<LanguageTag>,
+    /// Visitors whose history agents have joined to this one.
+    #[serde(default)]
+    pub merged: BTreeSet<VisitorId>,
+    /// The contact that this one was merged into.
+    #[serde(default)]
+    pub merged_into: Option<VisitorId>,
+    #[serde(default)]
+    pub blocked_at: Option<Timestamp>,
+    pub version: u64,
+}
+
+/// What an agent changes about a contact; what is absent stays, and an empty text removes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContactChange {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub language: Option<LanguageTag>,
+}
+
+impl Contact {
+    /// A visitor of whom nothing is known.
+    pub fn unverified(id: VisitorId, now: Timestamp) -> Self {
+        Self {
+            id,
+            created_at: now,
+            last_seen_at: now,
+            is_verified: false,
+            subject: None,
+            name: None,
+            email: None,
+            phone: None,
+            language: None,
+            merged: BTreeSet::new(),
+            merged_into: None,
+            blocked_at: None,
+            version: 1,
+        }
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        self.blocked_at.is_some()
+    }
+
+    /// Applies an agent's change to the given version. Returns `self` if nothing changes.
+    pub fn with_change(&self, version: u64, change: &ContactChange) -> Result<Self> {
+        if version != self.version {
+            let message = "The contact has been changed meanwhile.";
+            return Err(Error::conflict("changed_meanwhile", message));
+        }
+        let mut contact = self.clone();
+        if let Some(name) = &change.name {
+            contact.name = parse_name(name)?;
+        }
+        if let Some(email) = &change.email {
+            // The address of a verified contact is the site's to change.
+            if self.is_verified && self.email.is_some() {
+                return Err(Error::conflict(
+                    "verified_email",
+                    "This address is verified by the site.",
+                ));
+            }
+            contact.email = parse_optional(email, ContactEmail::parse)?;
+        }
+        if let Some(phone) = &change.phone {
+            contact.phone = parse_optional(phone, parse_phone)?;
+        }
+        if let Some(language) = &change.language {
+            contact.language = Some(language.clone());
+        }
+        Ok(contact.with_next_version_after(self))
+    }
+
+    /// Blocks or unblocks the visitor. Again, nothing changes.
+    pub fn with_block(&self, is_blocked: bool, now: Timestamp) -> Self {
+        if is_blocked == self.is_blocked() {
+            return self.clone();
+        }
+        let blocked_at = is_blocked.then_some(now);
+        Self {
+            blocked_at,
+            ..self.clone()
+        }
+        .with_next_version_after(self)
+    }
+
+    /// Adds what the visitor typed into a form. What is known stays: a form proves nothing.
+    pub fn with_form(&self, name: Option<&str>, email: Option<&ContactEmail>) -> Result<Self> {
+        let mut contact = self.clone();
+        if contact.name.is_none() {
+            contact.name = name.map(parse_name).transpose()?.flatten();
+        }
+        if contact.email.is_none() && !self.is_verified {
+            contact.email = email.cloned();
+        }
+        Ok(contact.with_next_version_after(self))
+    }
+
+    /// Whether a session of this visitor may read conversations of another visitor. A verified session reads what was
+    /// joined to its contact; an unverified one reads its own alone, even after agents have merged it.
+    pub fn may_read_history_of(&self, owner: VisitorId, is_session_verified: bool) -> bool {
+        owner == self.id || self.is_joined(is_session_verified) && self.merged.contains(&owner)
+    }
+
+    /// Returns the visitors whose conversations a session may list.
+    pub fn readable_visitors(&self, is_session_verified: bool) -> BTreeSet<VisitorId> {
+        let mut visitors = BTreeSet::from([self.id]);
+        if self.is_joined(is_session_verified) {
+            visitors.extend(&self.merged);
+        }
+        visitors
+    }
+
+    /// Returns the visitors whose conversations agents see at this contact.
+    pub fn all_visitors(&self) -> BTreeSet<VisitorId> {
+        self.merged.iter().copied().chain([self.id]).collect()
+    }
+
+    fn is_joined(&self, is_session_verified: bool) -> bool {
+        is_session_verified && self.is_verified
+    }
+
+    fn with_next_version_after(mut self, before: &Self) -> Self {
+        if self != *before {
+            self.version = before.version + 1;
+        }
+        self
+    }
+}
+
+/// Returns `None` for an empty name.
+pub(crate) fn parse_name(text: &str) -> Result<Option<Private<String>>> {
+    let name = clean_line(text);
+    if length(&name) > MAX_NAME_CHARS {
+        return Err(Error::invalid(
+            "bad_name",
+            "A name can have at most 80 characters.",
+        ));
+    }
+    Ok((!name.is_empty()).then(|| name.into()))
+}
+
+fn parse_phone(text: &str) -> Result<Private<String>> {
+    let phone = clean_line(text);
+    let is_phone = |b: u8| b.is_ascii_digit() || b" +-()./".contains(&b);
+    let digits = phone.bytes().filter(u8::is_ascii_digit).count();
+    if phone.len() > MAX_PHONE_CHARS || digits < 5 || !phone.bytes().all(is_phone) {
+        return Err(Error::invalid(
+            "bad_phone",
+            "A phone number has 5 to 32 digits.",
+        ));
+    }
+    Ok(phone.into())
+}
+
+fn parse_optional<T>(text: &str, parse: impl Fn(&str) -> Result<T>) -> Result<Option<T>> {
+    if text.trim().is_empty() {
+        Ok(None)
+    } else {
+        parse(text).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests;
