@@ -1,17 +1,18 @@
 //! Visitors of sites, whom agents see as contacts, and who may see which history.
 
-mod email;
 mod identity;
 mod merge;
 
 use std::collections::BTreeSet;
 
-use confab_core::{Error, Private, Result, Timestamp, length};
+use confab_core::{Error, Private, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LanguageTag, VisitorId, plain_text::clean_line};
+use crate::{
+    EmailAddress, LanguageTag, VisitorId,
+    text::{clean_line, parse_optional_name},
+};
 
-pub use email::ContactEmail;
 pub use identity::{
     ContactAlias, IdentificationOutcome, IdentityClaims, MAX_IDENTITY_TTL, VerifiedIdentity,
     identify_contact,
@@ -34,7 +35,7 @@ pub struct Contact {
     #[serde(default)]
     pub name: Option<Private<String>>,
     #[serde(default)]
-    pub email: Option<ContactEmail>,
+    pub email: Option<EmailAddress>,
     #[serde(default)]
     pub phone: Option<Private<String>>,
     #[serde(default)]
@@ -102,7 +103,7 @@ impl Contact {
                     "This address is verified by the site.",
                 ));
             }
-            contact.email = parse_optional(email, ContactEmail::parse)?;
+            contact.email = parse_optional(email, EmailAddress::parse)?;
         }
         if let Some(phone) = &change.phone {
             contact.phone = parse_optional(phone, parse_phone)?;
@@ -127,7 +128,7 @@ impl Contact {
     }
 
     /// Adds what the visitor typed into a form. What is known stays: a form proves nothing.
-    pub fn with_form(&self, name: Option<&str>, email: Option<&ContactEmail>) -> Result<Self> {
+    pub fn with_form(&self, name: Option<&str>, email: Option<&EmailAddress>) -> Result<Self> {
         let mut contact = self.clone();
         if contact.name.is_none() {
             contact.name = name.map(parse_name).transpose()?.flatten();
@@ -171,15 +172,8 @@ impl Contact {
 }
 
 /// Returns `None` for an empty name.
-pub(crate) fn parse_name(text: &str) -> Result<Option<Private<String>>> {
-    let name = clean_line(text);
-    if length(&name) > MAX_NAME_CHARS {
-        return Err(Error::invalid(
-            "bad_name",
-            "A name can have at most 80 characters.",
-        ));
-    }
-    Ok((!name.is_empty()).then(|| name.into()))
+fn parse_name(text: &str) -> Result<Option<Private<String>>> {
+    Ok(parse_optional_name(text, MAX_NAME_CHARS)?.map(Private))
 }
 
 fn parse_phone(text: &str) -> Result<Private<String>> {
@@ -195,11 +189,14 @@ fn parse_phone(text: &str) -> Result<Private<String>> {
     Ok(phone.into())
 }
 
-fn parse_optional<T>(text: &str, parse: impl Fn(&str) -> Result<T>) -> Result<Option<T>> {
+fn parse_optional<T, E: Into<Error>>(
+    text: &str,
+    parse: impl Fn(&str) -> std::result::Result<T, E>,
+) -> Result<Option<T>> {
     if text.trim().is_empty() {
         Ok(None)
     } else {
-        parse(text).map(Some)
+        parse(text).map(Some).map_err(Into::into)
     }
 }
 

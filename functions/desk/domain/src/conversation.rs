@@ -232,4 +232,6 @@ mod handling_tests;
 #[cfg(test)]
 mod invariants_tests;
 #[cfg(test)]
+mod permission_tests;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -8,9 +8,9 @@ mod action;
 use confab_core::Timestamp;
 
 use crate::{
-    AnswerMode, BotSettings, BotStage, BotText, ContactEmail, ConversationStatus, HandoffHours,
+    AnswerMode, BotSettings, BotStage, BotText, ConversationStatus, EmailAddress, HandoffHours,
     HandoffReason, Head, Hours, Offer, OfferedForm, Rule, RuleEffect, TeamId, WriteCondition,
-    plain_text::{contains_phrase, words_of},
+    phrases::{contains_phrase, words_of},
 };
 
 pub use action::{BotAction, BotActionKind, commands_of};
@@ -35,7 +35,7 @@ pub struct GreeterContext<'a> {
     /// The tenant's business hours, if it has set them.
     pub hours: Option<&'a Hours>,
     /// The address of the visitor's contact.
-    pub email: Option<&'a ContactEmail>,
+    pub email: Option<&'a EmailAddress>,
 }
 
 /// Decides what the bot does. Nothing, once people handle the conversation or it has ended.
@@ -240,7 +240,7 @@ impl Reply<'_> {
         reason: HandoffReason,
         team: Option<TeamId>,
     ) {
-        if let Some(email) = ContactEmail::find(text) {
+        if let Some(email) = EmailAddress::find(text) {
             let saved = self.address_saved(&email);
             self.kinds.push(BotActionKind::SaveContact {
                 name: None,
@@ -280,14 +280,14 @@ impl Reply<'_> {
         }
     }
 
-    fn known_email(&self) -> Option<ContactEmail> {
+    fn known_email(&self) -> Option<EmailAddress> {
         self.context
             .email
             .cloned()
             .or_else(|| self.head.prechat.email())
     }
 
-    fn address_saved(&self, email: &ContactEmail) -> String {
+    fn address_saved(&self, email: &EmailAddress) -> String {
         self.text(BotText::AddressSaved)
             .replace("{email}", email.as_str())
     }
@@ -347,5 +347,7 @@ fn is_one_of(text: &str, replies: &[String]) -> bool {
     replies.iter().any(|reply| reply == text.trim())
 }
 
+#[cfg(test)]
+mod hours_tests;
 #[cfg(test)]
 mod tests;

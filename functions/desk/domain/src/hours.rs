@@ -1,15 +1,15 @@
 //! Business hours: when people answer, in their time zone, with holidays and changes of clocks.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
 use confab_core::{Error, Result, Timestamp, length};
 use jiff::{
     civil::{Date, DateTime, Time, Weekday},
-    tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase},
+    tz::{AmbiguousOffset, TimeZone},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::plain_text::clean_line;
+use crate::{TimeZoneName, text::clean_line};
 
 const MAX_SPANS_PER_DAY: usize = 4;
 const MAX_HOLIDAYS: usize = 100;
@@ -17,9 +17,6 @@ const MAX_HOLIDAY_NAME_CHARS: usize = 60;
 /// Days that are searched for the next opening.
 const MAX_CLOSED_DAYS: usize = 400;
 const MINUTES_PER_DAY: u16 = 24 * 60;
-
-/// The zones that are compiled in: no file is read.
-static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// A time of day in minutes after midnight. `24:00` is the end of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,8 +119,7 @@ pub struct Holiday {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// An IANA name, such as `Europe/Berlin`.
-    pub timezone: String,
+    pub timezone: TimeZoneName,
     pub week: Week,
     #[serde(default)]
     pub holidays: Vec<Holiday>,
@@ -132,10 +128,7 @@ pub struct Hours {
 impl Hours {
     /// Normalizes names and checks zone, spans and dates.
     pub fn validated(mut self) -> Result<Self> {
-        let zone = ZONES.get(&self.timezone).ok();
-        let name = zone.as_ref().and_then(|zone| zone.iana_name());
-        let name = name.ok_or_else(|| bad_hours("This time zone is not known."))?;
-        self.timezone = name.to_owned();
+        self.timezone = TimeZoneName::parse(self.timezone.as_str())?;
         for spans in self.week.days() {
             check_spans(spans)?;
         }
@@ -160,7 +153,7 @@ impl Hours {
     }
 
     pub fn is_open(&self, at: Timestamp) -> bool {
-        let zone = self.zone();
+        let zone = self.timezone.zone();
         let day = at.to_zoned(zone.clone()).date();
         let mut intervals = self.intervals(&zone, day);
         intervals.any(|(from, to)| from <= at && at < to)
@@ -168,7 +161,7 @@ impl Hours {
 
     /// Returns the first moment from `after` on when it is open. `None` if that is further away than a year.
     pub fn opens_at(&self, after: Timestamp) -> Option<Timestamp> {
-        let zone = self.zone();
+        let zone = self.timezone.zone();
         let mut day = after.to_zoned(zone.clone()).date();
         for _ in 0..MAX_CLOSED_DAYS {
             let open = self.intervals(&zone, day).filter(|(_, to)| *to > after);
@@ -178,11 +171,6 @@ impl Hours {
             day = day.tomorrow().ok()?;
         }
         None
-    }
-
-    /// A row with an unknown zone is read as UTC.
-    fn zone(&self) -> TimeZone {
-        ZONES.get(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 
     fn spans(&self, day: Date) -> &[OpenSpan] {

@@ -2,16 +2,18 @@
 
 use confab_core::typed_id;
 
-typed_id!(BotId, "bot");
-typed_id!(InvitationId, "inv");
 typed_id!(
     /// An API key. The id is part of the key, so that the row is found without a search.
-    KeyId,
+    ApiKeyId,
     "key"
 );
+typed_id!(AvatarId, "avt");
+typed_id!(BotId, "bot");
+typed_id!(ConversationId, "cnv");
+typed_id!(InvitationId, "inv");
 typed_id!(
     /// One attempt to set up a tenant.
-    RunId,
+    ProvisionRunId,
     "run"
 );
 typed_id!(
@@ -20,6 +22,11 @@ typed_id!(
     "ses"
 );
 typed_id!(TeamId, "team");
+typed_id!(
+    /// A visitor of a site with a bot. Agents see the same record as a contact.
+    VisitorId,
+    "vis"
+);
 
 #[cfg(test)]
 mod tests {
@@ -30,12 +37,15 @@ mod tests {
     #[test]
     fn ids_are_read_back_with_their_own_prefix_only() {
         let made_at = Timestamp::from_second(1_796_000_000).unwrap();
-        let key = KeyId::new(made_at, &|| [3; 10]);
-        assert_eq!(key.to_string().parse::<KeyId>().unwrap(), key);
+        let key = ApiKeyId::new(made_at, &|| [3; 10]);
+        assert_eq!(key.to_string().parse::<ApiKeyId>().unwrap(), key);
         assert_eq!(key.made_at(), made_at);
         assert!(key.to_string().starts_with("key_"));
-        assert!(key.to_string().parse::<BotId>().is_err());
         let json = serde_json::to_value(key).unwrap();
-        assert_eq!(serde_json::from_value::<KeyId>(json).unwrap(), key);
+        assert_eq!(serde_json::from_value::<ApiKeyId>(json).unwrap(), key);
+        let key = key.to_string();
+        for text in ["", "vis_", "evt_01m7ym613fe0yvvhrd4bj8893d", key.as_str()] {
+            assert!(text.parse::<VisitorId>().is_err(), "{text}");
+        }
     }
 }

@@ -1,15 +1,15 @@
-//! Languages of bots and messages, as tags.
+//! Languages of people, bots and messages, as tags.
 
 use confab_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// A language with an optional region, such as `en` or `pt-BR`.
+/// A language with an optional script and region: `he`, `pt-BR`, `zh-Hant-TW`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LanguageTag(String);
 
 impl LanguageTag {
-    /// Parses a tag in any case.
+    /// Parses the part of BCP 47 that people use, in any case, and writes it in the usual one.
     pub fn parse(text: &str) -> Result<Self> {
         Self::normalize(text).ok_or_else(|| {
             Error::invalid("bad_language", "A language is a tag such as en or pt-BR.")
@@ -17,24 +17,28 @@ impl LanguageTag {
     }
 
     fn normalize(text: &str) -> Option<Self> {
-        let (language, region) = match text.split_once(['-', '_']) {
-            Some((language, region)) => (language, Some(region)),
-            None => (text, None),
-        };
-        let is_letters = |part: &str| part.bytes().all(|b| b.is_ascii_alphabetic());
-        if !(2..=3).contains(&language.len()) || !is_letters(language) {
+        let mut parts = text.split(['-', '_']);
+        let language = parts.next()?;
+        if !is_letters(language, 2) && !is_letters(language, 3) {
             return None;
         }
         let mut tag = language.to_ascii_lowercase();
-        if let Some(region) = region {
+        let mut next = parts.next();
+        if let Some(script) = next.filter(|part| is_letters(part, 4)) {
+            tag.push('-');
+            tag.push_str(&script[..1].to_ascii_uppercase());
+            tag.push_str(&script[1..].to_ascii_lowercase());
+            next = parts.next();
+        }
+        if let Some(region) = next {
             let is_number = region.len() == 3 && region.bytes().all(|b| b.is_ascii_digit());
-            if !is_number && (region.len() != 2 || !is_letters(region)) {
+            if !is_letters(region, 2) && !is_number {
                 return None;
             }
             tag.push('-');
             tag.push_str(&region.to_ascii_uppercase());
         }
-        Some(Self(tag))
+        parts.next().is_none().then_some(Self(tag))
     }
 
     /// English, the language of built-in texts.
@@ -56,6 +60,10 @@ impl LanguageTag {
     }
 }
 
+fn is_letters(part: &str, count: usize) -> bool {
+    part.len() == count && part.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
 impl TryFrom<String> for LanguageTag {
     type Error = &'static str;
 
@@ -72,6 +80,8 @@ impl From<LanguageTag> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -79,13 +89,16 @@ mod tests {
         for (text, tag) in [
             ("EN", "en"),
             ("pt_br", "pt-BR"),
+            ("ZH-hANT-tw", "zh-Hant-TW"),
+            ("sr-Latn", "sr-Latn"),
             ("es-419", "es-419"),
             ("fil", "fil"),
         ] {
             assert_eq!(LanguageTag::parse(text).unwrap().as_str(), tag);
         }
         for odd in [
-            "", "e", "english", "en-", "en-usa", "en-US-x", "ён", "en us",
+            "", "e", "english", "en-", "-US", "en-usa", "en-US-x", "en-U1", "e1", "日本", "ён",
+            "en us",
         ] {
             assert_eq!(
                 LanguageTag::parse(odd).unwrap_err().code(),
@@ -99,6 +112,16 @@ mod tests {
     fn regions_of_a_language_are_the_same_language() {
         let tag = |text| LanguageTag::parse(text).unwrap();
         assert!(tag("pt-BR").is_same_language(&tag("pt")));
+        assert!(tag("zh-Hant-TW").is_same_language(&tag("zh")));
         assert!(!tag("pt").is_same_language(&tag("pl")));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parser(text in ".{0,20}") {
+            if let Ok(tag) = LanguageTag::parse(&text) {
+                prop_assert_eq!(LanguageTag::parse(tag.as_str()).unwrap(), tag);
+            }
+        }
     }
 }

@@ -5,21 +5,23 @@
 mod bot;
 mod contact;
 mod conversation;
+mod digest;
+mod email;
 mod frame;
 mod greeter;
 mod hours;
-pub mod id;
-pub mod identity;
+mod id;
+mod identity;
 mod language;
 mod message;
-mod plain_text;
-pub mod provision;
+mod phrases;
+mod provision;
+mod rate;
 mod secret;
-pub mod session;
-mod talk_id;
-pub mod tenancy;
+mod session;
+mod tenancy;
 mod text;
-pub mod throttle;
+mod time_zone;
 mod triage;
 mod views;
 
@@ -33,9 +35,8 @@ pub use bot::{
     snippet,
 };
 pub use contact::{
-    Contact, ContactAlias, ContactChange, ContactEmail, ContactMerge, IdentificationOutcome,
-    IdentityClaims, MAX_IDENTITY_TTL, MAX_MERGED_VISITORS, VerifiedIdentity, identify_contact,
-    merge_contacts,
+    Contact, ContactAlias, ContactChange, ContactMerge, IdentificationOutcome, IdentityClaims,
+    MAX_IDENTITY_TTL, MAX_MERGED_VISITORS, VerifiedIdentity, identify_contact, merge_contacts,
 };
 pub use conversation::{
     BotProgress, BotStage, CSAT_WINDOW, Command, ConversationPatch, ConversationStatus, Csat,
@@ -43,6 +44,7 @@ pub use conversation::{
     VisitorHead, VisitorSummary, WriteCondition, apply_command, apply_commands, apply_commands_if,
     round_for_index, start_conversation,
 };
+pub use email::{DomainName, DomainNameError, EmailAddress, EmailError, EmailKey, MAX_EMAIL_BYTES};
 pub use frame::{
     AnswerVerdict, ByeReason, ClientFrame, FrameRefusal, MAX_FRAME_BYTES, MAX_HELLO_CONVERSATIONS,
     MessageBatch, MessageList, Numbered, ReadMark, ServerFrame, split_into_batches,
@@ -51,6 +53,18 @@ pub use greeter::{
     BotAction, BotActionKind, GreeterContext, GreeterEvent, commands_of, decide_reply,
 };
 pub use hours::{DayTime, Holiday, Hours, OpenSpan, Week};
+pub use id::{
+    ApiKeyId, AvatarId, BotId, ConversationId, InvitationId, ProvisionRunId, SessionId, TeamId,
+    VisitorId,
+};
+pub use identity::{
+    Acceptance, Action, ApiKey, ApiKeyError, ApiKeyHash, ApiKeyRecord, ApiKeyRefusal,
+    ApiKeyRequest, Availability, INVITATION_TTL, Invitation, InvitationState, IpRange,
+    IpRangeError, LoginMethod, MAX_API_KEY_TTL, MAX_API_KEYS, MAX_PASSWORD_CHARS,
+    MAX_TENANTS_PER_PERSON, MAX_TRIALS_PER_PERSON, MIN_PASSWORD_CHARS, Member, MembershipChange,
+    NotificationSettings, Password, PasswordOwner, Permission, Person, PlatformRole, Principal,
+    Role, Scope, Scopes, mask_ip, may, source_of_ip,
+};
 pub use language::LanguageTag;
 pub use message::{
     Attachment, Author, ClientMessageId, ConversationEvent, EndReason, Handler, HandoffReason,
@@ -58,7 +72,27 @@ pub use message::{
     MessageKind, MessageText, Offer, OfferedForm, VisitorAuthor, VisitorEvent, VisitorMessage,
     VisitorMessageKind,
 };
+pub use provision::{
+    CompletedStep, MAX_STEP_TRIES, ProvisionEvent, ProvisionProgress, ProvisionRun, ProvisionState,
+    ProvisionStep, StepRequest, decide_provision,
+};
+pub use rate::{CountedBy, Rate, RateClass};
 pub use secret::Secret;
-pub use talk_id::{AvatarId, BotId, ConversationId, TeamId, VisitorId};
+pub use session::{
+    ACCESS_CLOCK_SKEW, ACCESS_TTL, AccessClaimError, AccessClaims, Device, InviteToken, Issuer,
+    MAX_SESSION_AGE, MAX_SESSION_IDLE, MailToken, PREDECESSOR_GRACE, RESET_TTL, ROTATION_INTERVAL,
+    RefreshOutcome, RefreshToken, RefreshTokenError, ResetToken, SessionClient, SessionEnd,
+    SessionEndReason, SessionFamily, SessionSummary, VERIFY_TTL, VerifyToken, end_sessions,
+    open_mail_token, refresh_session, seal_mail_token,
+};
+pub use tenancy::{
+    AiBudget, Branding, BrandingInput, DELETION_DELAY, Entitlements, HoldReason, Isolation,
+    Lifecycle, LifecycleEvent, Limit, LimitGrant, LimitName, LimitPolicy, LimitReached,
+    LimitReport, LimitThreshold, LimitWindow, MAX_SLUG_LETTERS, OnBudget, Overrides, Plan, Privacy,
+    PrivacyInput, Security, SecurityInput, SettingsActor, Slug, TRIAL_LENGTH, Tenant, TenantAccess,
+    TenantDeletion, TenantHold, TenantSettings, TenantSettingsInput, TenantStanding, TenantStatus,
+    UsageMonth, check_limit, entitlements,
+};
+pub use time_zone::TimeZoneName;
 pub use triage::{MAX_TAGS, Priority, ReopenPolicy, parse_tag, parse_tags};
 pub use views::{InboxCursor, InboxFilter, InboxPartition, InboxView, ListKey};

@@ -6,5 +6,7 @@
 mod decide;
 mod run;
 
-pub use decide::{ProvisionEvent, StepRequest, decide};
-pub use run::{CompletedStep, MAX_TRIES, Progress, Run, RunState, Step};
+pub use decide::{ProvisionEvent, StepRequest, decide_provision};
+pub use run::{
+    CompletedStep, MAX_STEP_TRIES, ProvisionProgress, ProvisionRun, ProvisionState, ProvisionStep,
+};

@@ -3,7 +3,6 @@
 mod entitlements;
 mod lifecycle;
 mod limit;
-mod locale;
 mod plan;
 mod settings;
 mod settings_input;
@@ -12,16 +11,15 @@ mod tenant;
 
 pub use entitlements::{Entitlements, Overrides, entitlements};
 pub use lifecycle::{
-    Access, DELETION_DELAY, Deletion, Hold, HoldReason, Lifecycle, LifecycleEvent, Standing,
-    TRIAL_LENGTH, TenantStatus,
+    DELETION_DELAY, HoldReason, Lifecycle, LifecycleEvent, TRIAL_LENGTH, TenantAccess,
+    TenantDeletion, TenantHold, TenantStanding, TenantStatus,
 };
 pub use limit::{
-    Grant, Limit, LimitName, LimitReached, LimitReport, Policy, Threshold, UsageMonth, Window,
-    guard,
+    Limit, LimitGrant, LimitName, LimitPolicy, LimitReached, LimitReport, LimitThreshold,
+    LimitWindow, UsageMonth, check_limit,
 };
-pub use locale::{Locale, TimeZoneName};
 pub use plan::{Isolation, Plan};
-pub use settings::{AiBudget, Branding, OnBudget, Privacy, Security, Settings};
-pub use settings_input::{BrandingInput, PrivacyInput, SecurityInput, SettingsInput};
+pub use settings::{AiBudget, Branding, OnBudget, Privacy, Security, TenantSettings};
+pub use settings_input::{BrandingInput, PrivacyInput, SecurityInput, TenantSettingsInput};
 pub use slug::{MAX_SLUG_LETTERS, Slug};
 pub use tenant::{SettingsActor, Tenant};

@@ -1,57 +1,104 @@
-//! Short texts that people type: names, titles and notices.
+//! Cleans texts of people: no direction overrides, no invisible characters, no towers of marks.
 
 use confab_core::{Error, Result, length};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Normalizes a text of one line: NFC, single spaces, no invisible characters but joiners.
-fn single_line(text: &str) -> String {
-    let visible = text
-        .chars()
-        .filter(|c| c.is_whitespace() || !is_invisible(*c));
-    let composed: String = visible.nfc().collect();
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Combining marks on one base character; no script needs more.
+const MAX_MARKS: usize = 6;
+/// Bytes that are cleaned for each character of a limit, so that a huge text costs nothing.
+const MAX_BYTES_PER_CHAR: usize = 8;
+
+/// Parses a name of 1 to `max` characters.
+pub(crate) fn parse_name(text: &str, max: usize) -> Result<String> {
+    parse_optional_name(text, max)?.ok_or_else(|| bad_name(max))
 }
 
-/// Parses a name of 1 to `max` characters, at least one of them visible.
-pub(crate) fn parse_name(text: &str, max: usize) -> Result<String> {
-    // The bound comes first, so that a huge text costs nothing.
-    let name = if text.len() > max * 8 {
-        String::new()
-    } else {
-        single_line(text)
-    };
-    let is_visible = name.chars().any(|c| !is_joiner(c));
-    if !is_visible || length(&name) > max {
-        let message = format!("A name needs 1 to {max} characters.");
-        return Err(Error::invalid("bad_name", message));
-    }
-    Ok(name)
+/// Parses a name of up to `max` characters. An empty one is `None`.
+pub(crate) fn parse_optional_name(text: &str, max: usize) -> Result<Option<String>> {
+    clean_within(text, max, clean_line).ok_or_else(|| bad_name(max))
+}
+
+fn bad_name(max: usize) -> Error {
+    Error::invalid("bad_name", format!("A name has 1 to {max} characters."))
 }
 
 /// Parses a text of up to `max` characters that keeps its line breaks. An empty one is `None`.
 pub(crate) fn parse_paragraphs(text: &str, max: usize) -> Result<Option<String>> {
-    let is_kept = |c: &char| *c == '\n' || *c == '\t' || !is_invisible(*c);
-    let kept: String = text.chars().take(max * 8).filter(is_kept).nfc().collect();
-    let kept = kept.trim();
-    if length(kept) > max || text.len() > max * 8 {
+    clean_within(text, max, clean_text).ok_or_else(|| {
         let message = format!("A text has at most {max} characters.");
-        return Err(Error::invalid("text_too_long", message));
+        Error::invalid("text_too_long", message)
+    })
+}
+
+/// Cleans a text. The outer `None` is one that is too long, the inner one is an empty one.
+fn clean_within(text: &str, max: usize, clean: fn(&str) -> String) -> Option<Option<String>> {
+    if text.len() > max * MAX_BYTES_PER_CHAR {
+        return None;
     }
-    Ok((!kept.is_empty()).then(|| kept.to_owned()))
+    let cleaned = clean(text);
+    (length(&cleaned) <= max).then(|| Some(cleaned).filter(|text| !text.is_empty()))
 }
 
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
+/// Normalizes a text to one line in NFC with single spaces. It is empty if nothing of it can be seen.
+pub(crate) fn clean_line(text: &str) -> String {
+    let visible = text.chars().map(unify_space).filter(|c| !is_hidden(*c));
+    let composed = limit_marks(visible.nfc());
+    seen_or_empty(composed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Returns whether a character has no shape of its own: controls, direction marks, fillers and tags. Joiners are
-/// not among them, because names in Persian and in Indic scripts need them.
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
+/// Cleans a text of several lines. It is empty if nothing of it can be seen. Its line breaks, joiners and direction marks stay.
+pub(crate) fn clean_text(text: &str) -> String {
+    let unified = text.replace("\r\n", "\n");
+    let visible = unified.chars().map(unify_break).filter(|c| !is_hidden(*c));
+    seen_or_empty(limit_marks(visible).trim().to_owned())
+}
+
+/// Joiners, direction marks and variation selectors alone are not seen.
+fn seen_or_empty(text: String) -> String {
+    let is_mark = |c| matches!(c, '\u{200c}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}');
+    if text.chars().all(|c| c.is_whitespace() || is_mark(c)) {
+        return String::new();
+    }
+    text
+}
+
+fn unify_break(c: char) -> char {
+    match c {
+        '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        c => c,
+    }
+}
+
+fn unify_space(c: char) -> char {
+    if c.is_whitespace() { ' ' } else { c }
+}
+
+/// Detects controls, direction overrides and isolates, fillers, tags, private use and noncharacters. Joiners and
+/// direction marks are kept, because scripts and emoji need them.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
         || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
-            | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
+}
+
+/// Keeps the first `MAX_MARKS` combining marks of each base character. A joiner is not a base character.
+fn limit_marks(text: impl Iterator<Item = char>) -> String {
+    let mut marks = 0;
+    let is_kept = |c: &char| {
+        if is_combining_mark(*c) {
+            marks += 1;
+            return marks <= MAX_MARKS;
+        }
+        if !matches!(c, '\u{200c}'..='\u{200f}') {
+            marks = 0;
+        }
+        true
+    };
+    text.filter(is_kept).collect()
 }
 
 #[cfg(test)]
@@ -59,6 +106,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn direction_overrides_and_invisible_characters_are_dropped() {
+        assert_eq!(clean_text("a\u{202e}b\u{2066}c\u{2069}\0\u{7}"), "abc");
+        assert_eq!(clean_text(" one\r\ntwo\u{2028}three \n"), "one\ntwo\nthree");
+        assert_eq!(clean_text("\u{200b}\u{feff}\u{e0041}"), "");
+        assert_eq!(clean_text("\u{200d}\u{200f} \u{fe0f}"), "");
+        assert_eq!(clean_line("\u{200d}\u{200f} \u{fe0f}"), "");
+        assert_eq!(clean_line(" Dana\u{202e} \t of\n Troy "), "Dana of Troy");
+        assert_eq!(clean_line("Cafe\u{301}"), "Café");
+    }
+
+    #[test]
+    fn scripts_and_emoji_keep_their_marks_and_joiners() {
+        for text in [
+            "שָׁלוֹם",
+            "हिन्दी",
+            "می\u{200c}خواهم",
+            "👩\u{200d}👧",
+            "א\u{200f}1",
+        ] {
+            assert_eq!(clean_text(text), text);
+        }
+        let tower = format!("a{}b", "\u{33c}".repeat(400));
+        assert_eq!(length(&clean_text(&tower)), 2 + MAX_MARKS);
+    }
 
     #[test]
     fn names_are_one_line_without_invisible_characters() {
@@ -94,6 +167,14 @@ mod tests {
             if let Ok(name) = parse_name(&text, 80) {
                 prop_assert_eq!(parse_name(&name, 80).unwrap(), name);
             }
+        }
+
+        #[test]
+        fn cleaning_is_idempotent(text in "[a-z \n\t\u{300}-\u{33f}\u{200b}-\u{200f}\u{202a}-\u{202e}א-ת가-갂ᄀ-ᇿ]{0,60}") {
+            let (cleaned, line) = (clean_text(&text), clean_line(&text));
+            prop_assert_eq!(clean_text(&cleaned), cleaned);
+            prop_assert_eq!(clean_line(&line), line.clone());
+            prop_assert!(!line.contains('\n'));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use confab_core::{Error, Result, Timestamp, after, length};
 use serde::{Deserialize, Serialize};
 
-use crate::plain_text::clean_line;
+use crate::text::clean_line;
 
 pub const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 40;

@@ -5,7 +5,7 @@ use std::fmt;
 use confab_core::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{BotId, ConversationId, ConversationStatus, Head, plain_text::words_of};
+use crate::{BotId, ConversationId, ConversationStatus, Head, phrases::words_of};
 
 const MAX_QUERY_WORDS: usize = 8;
 

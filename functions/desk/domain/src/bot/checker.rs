@@ -4,7 +4,7 @@ use std::fmt;
 
 use confab_core::{Error, Kind, length};
 
-use crate::plain_text::{clean_line, clean_text};
+use crate::text::{clean_line, clean_text};
 
 /// One thing that is wrong. `field` is a path such as `prechat[2].label`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use confab_core::{Error, Result, Timestamp, UserId, after, hex, length};
+use confab_core::{Error, Result, Timestamp, UserId, after, length};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Bot, BotSettings, DeploymentKey, WidgetConfig};
-use crate::{BotId, plain_text::clean_line};
+use crate::{BotId, digest::sha256_hex, text::clean_line};
 
 /// How long a key is valid after a new one has taken its place: sites need time to change their pages.
 pub const KEY_OVERLAP: Duration = Duration::from_secs(24 * 3_600);
@@ -77,7 +76,7 @@ pub struct DeployOutcome {
 /// Returns the hash of what a draft says. Equal drafts have equal hashes.
 pub fn content_hash(settings: &BotSettings) -> Result<String> {
     let bytes = serde_json::to_vec(settings).map_err(|e| Error::internal("render_failed", e))?;
-    Ok(hex(&Sha256::digest(bytes)))
+    Ok(sha256_hex(bytes))
 }
 
 impl Bot {

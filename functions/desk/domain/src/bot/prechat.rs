@@ -6,7 +6,7 @@ use confab_core::{Error, Private, Result, length};
 use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
-use crate::{ContactEmail, plain_text::clean_line};
+use crate::{EmailAddress, text::clean_line};
 
 pub(super) const MAX_FIELDS: usize = 8;
 const MAX_KEY_BYTES: usize = 32;
@@ -58,8 +58,8 @@ impl PrechatAnswers {
         self.get("name")
     }
 
-    pub fn email(&self) -> Option<ContactEmail> {
-        ContactEmail::parse(self.get("email")?).ok()
+    pub fn email(&self) -> Option<EmailAddress> {
+        EmailAddress::parse(self.get("email")?).ok()
     }
 }
 
@@ -140,7 +140,7 @@ impl PrechatField {
                 refused("At most 200 characters.")
             }
             PrechatType::Text => Ok(Some(answer.to_owned())),
-            PrechatType::Email => Ok(Some(ContactEmail::parse(answer)?.as_str().to_owned())),
+            PrechatType::Email => Ok(Some(EmailAddress::parse(answer)?.as_str().to_owned())),
             PrechatType::Select if self.options.iter().any(|option| option == answer) => {
                 Ok(Some(answer.to_owned()))
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
-use crate::{LanguageTag, Priority, TeamId, plain_text::contains_phrase, triage::parse_tag};
+use crate::{LanguageTag, Priority, TeamId, phrases::contains_phrase, triage::parse_tag};
 
 pub(super) const MAX_RULES: usize = 20;
 const MAX_NAME_CHARS: usize = 60;
@@ -118,7 +118,7 @@ fn check_effects(path: &str, effects: &mut [RuleEffect], checker: &mut Checker) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plain_text::words_of;
+    use crate::phrases::words_of;
 
     fn condition(words: &[&str], language: Option<&str>, page: Option<&str>) -> RuleCondition {
         RuleCondition {

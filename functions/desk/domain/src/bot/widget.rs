@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use confab_core::{Error, Kind, Result, hex};
+use confab_core::{Error, Kind, Result};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{Deployment, DeploymentKey, LauncherIcon, Position, PrechatField, Theme, WidgetTexts};
-use crate::{AvatarId, BotId, LanguageTag};
+use crate::{AvatarId, BotId, LanguageTag, digest::sha256_hex};
 
 pub const MAX_WIDGET_BYTES: usize = 8 * 1024;
 /// Letters of the hash in an ETag.
@@ -63,7 +62,7 @@ impl<'a> WidgetConfig<'a> {
 
     /// Returns the ETag of a rendered body, with its quotes.
     pub fn etag(body: &[u8]) -> String {
-        let mut hash = hex(&Sha256::digest(body));
+        let mut hash = sha256_hex(body);
         hash.truncate(ETAG_LETTERS);
         format!("\"{hash}\"")
     }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use confab_core::{Error, Private, Result, Timestamp, after, hex, length};
+use confab_core::{Error, Private, Result, Timestamp, after, length};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{Contact, ContactEmail, parse_name};
-use crate::{VisitorId, plain_text::clean_line};
+use super::{Contact, parse_name};
+use crate::{EmailAddress, VisitorId, digest::sha256_hex, text::clean_line};
 
 /// How long a token may be valid.
 pub const MAX_IDENTITY_TTL: Duration = Duration::from_secs(24 * 3_600);
@@ -31,7 +30,7 @@ pub struct IdentityClaims {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedIdentity {
     pub subject: Private<String>,
-    pub email: Option<ContactEmail>,
+    pub email: Option<EmailAddress>,
     pub name: Option<Private<String>>,
 }
 
@@ -42,7 +41,7 @@ pub struct ContactAlias(String);
 
 impl ContactAlias {
     fn of(kind: &str, value: &str) -> Self {
-        Self(hex(&Sha256::digest(format!("{kind}\n{value}").as_bytes())))
+        Self(sha256_hex(format!("{kind}\n{value}")))
     }
 
     pub fn as_str(&self) -> &str {
@@ -83,7 +82,7 @@ impl IdentityClaims {
             .as_ref()
             .filter(|email| !email.as_str().is_empty());
         let email = email
-            .map(|email| ContactEmail::parse(email.as_str()))
+            .map(|email| EmailAddress::parse(email.as_str()))
             .transpose();
         let name = self
             .name

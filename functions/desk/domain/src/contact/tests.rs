@@ -161,7 +161,7 @@ fn merges_that_would_mix_people_are_refused() {
 
 #[test]
 fn typed_addresses_do_not_become_verified_ones() {
-    let email = ContactEmail::parse("mallory@evil.example").unwrap();
+    let email = EmailAddress::parse("mallory@evil.example").unwrap();
     let mallory = unverified(1)
         .with_form(Some("Mallory"), Some(&email))
         .unwrap();
@@ -206,6 +206,12 @@ fn changes_apply_to_the_version_that_the_agent_saw() {
         changed,
         "nothing changes"
     );
+    let respelled = ContactChange {
+        email: Some("Dana@shop.example".into()),
+        ..ContactChange::default()
+    };
+    let respelled = changed.with_change(2, &respelled).unwrap();
+    assert_eq!(respelled.version, 3, "a new spelling is stored");
     let removed = ContactChange {
         phone: Some(String::new()),
         ..ContactChange::default()

@@ -6,7 +6,7 @@ use confab_core::{Error, Private, Result, Timestamp, after, length};
 use serde::{Deserialize, Serialize};
 
 use super::{ConversationStatus, Refusal, Turn};
-use crate::{Author, ConversationEvent, EndReason, plain_text::clean_text};
+use crate::{Author, ConversationEvent, EndReason, text::clean_text};
 
 /// How long after the end a visitor may rate it.
 pub const CSAT_WINDOW: Duration = Duration::from_secs(24 * 3_600);

@@ -3,7 +3,7 @@
 use confab_core::Result;
 
 use crate::{
-    BotStage, ClientMessageId, Command, ContactEmail, HandoffReason, MessageDraft, Offer, Priority,
+    BotStage, ClientMessageId, Command, EmailAddress, HandoffReason, MessageDraft, Offer, Priority,
     TeamId, WriteCondition,
 };
 
@@ -19,7 +19,7 @@ pub enum BotActionKind {
     /// Fills the visitor's contact. Written beside the conversation.
     SaveContact {
         name: Option<String>,
-        email: Option<ContactEmail>,
+        email: Option<EmailAddress>,
     },
     Say {
         text: String,

@@ -5,24 +5,24 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    BotTemplate, Command, DayTime, Handler, LanguageTag, OpenSpan, PrechatAnswers, PrechatField,
-    PrechatType, Priority, Refusal, RuleCondition, Week, apply_command, apply_commands_if,
+    BotTemplate, Command, Handler, LanguageTag, PrechatAnswers, PrechatField, PrechatType,
+    Priority, Refusal, RuleCondition, TimeZoneName, Week, apply_command, apply_commands_if,
     bot::tests::settings,
     conversation::tests::{agent, at, bot, post, started, visitor},
 };
 
 /// A bot with its conversation, whose actions are written as they are decided.
-struct Chat {
-    settings: BotSettings,
-    hours: Option<Hours>,
-    email: Option<ContactEmail>,
-    head: Head,
-    now: Timestamp,
-    saved: Vec<BotActionKind>,
+pub(super) struct Chat {
+    pub(super) settings: BotSettings,
+    pub(super) hours: Option<Hours>,
+    pub(super) email: Option<EmailAddress>,
+    pub(super) head: Head,
+    pub(super) now: Timestamp,
+    pub(super) saved: Vec<BotActionKind>,
 }
 
 impl Chat {
-    fn new(settings: BotSettings) -> Self {
+    pub(super) fn new(settings: BotSettings) -> Self {
         Self {
             settings,
             hours: None,
@@ -33,7 +33,7 @@ impl Chat {
         }
     }
 
-    fn decide(&self, event: GreeterEvent<'_>) -> Vec<BotAction> {
+    pub(super) fn decide(&self, event: GreeterEvent<'_>) -> Vec<BotAction> {
         let context = GreeterContext {
             settings: &self.settings,
             hours: self.hours.as_ref(),
@@ -43,7 +43,7 @@ impl Chat {
     }
 
     /// Decides, writes, and returns what the bot said.
-    fn handle(&mut self, event: GreeterEvent<'_>) -> Vec<String> {
+    pub(super) fn handle(&mut self, event: GreeterEvent<'_>) -> Vec<String> {
         let actions = self.decide(event);
         let commands = commands_of(&actions, self.head.last_seq).unwrap();
         if let Some(action) = actions.first() {
@@ -63,7 +63,7 @@ impl Chat {
         said.collect()
     }
 
-    fn write(&mut self, text: &str) -> Vec<String> {
+    pub(super) fn write(&mut self, text: &str) -> Vec<String> {
         self.now = after(self.now, Duration::from_secs(1));
         self.head = apply_command(&self.head, &post(text), &visitor(), self.now)
             .unwrap()
@@ -71,7 +71,7 @@ impl Chat {
         self.handle(GreeterEvent::MessageReceived { text, page: None })
     }
 
-    fn fill(&mut self, pairs: &[(&str, &str)]) -> Vec<String> {
+    pub(super) fn fill(&mut self, pairs: &[(&str, &str)]) -> Vec<String> {
         let answers: BTreeMap<_, _> = pairs
             .iter()
             .map(|(key, text)| ((*key).into(), (*text).into()))
@@ -83,36 +83,27 @@ impl Chat {
         self.handle(GreeterEvent::PrechatFilled)
     }
 
-    fn is_handed_over(&self) -> bool {
+    pub(super) fn is_handed_over(&self) -> bool {
         self.head.handled_by == Handler::Human
     }
 }
 
-fn blank() -> BotSettings {
+pub(super) fn blank() -> BotSettings {
     BotTemplate::Blank
         .settings("Helper", LanguageTag::english())
         .unwrap()
 }
 
 /// Open on no day, so that it is always outside business hours.
-fn closed_hours() -> Hours {
+pub(super) fn closed_hours() -> Hours {
     Hours {
-        timezone: "UTC".into(),
+        timezone: TimeZoneName::default(),
         week: Week::default(),
         holidays: vec![],
     }
 }
 
-fn outside_hours() -> Chat {
-    let mut chat = Chat::new(BotSettings {
-        prechat: vec![],
-        ..settings()
-    });
-    chat.hours = Some(closed_hours());
-    chat
-}
-
-fn built_in(text: BotText) -> String {
+pub(super) fn built_in(text: BotText) -> String {
     text.built_in().to_owned()
 }
 
@@ -212,7 +203,7 @@ fn form_comes_first_and_fills_the_contact() {
         chat.fill(&[("name", "Dana"), ("email", "dana@shop.example")]),
         [built_in(BotText::Greeting)]
     );
-    let email = ContactEmail::parse("dana@shop.example").ok();
+    let email = EmailAddress::parse("dana@shop.example").ok();
     let saved = BotActionKind::SaveContact {
         name: Some("Dana".into()),
         email,
@@ -346,76 +337,6 @@ fn bots_that_do_not_answer_hand_over_the_first_message() {
         assert_eq!(chat.write("hello"), [built_in(BotText::Handoff)]);
         assert!(chat.is_handed_over());
     }
-}
-
-#[test]
-fn outside_hours_the_bot_says_so_and_takes_the_address() {
-    let mut chat = outside_hours();
-    let asked = format!(
-        "{}\n{}",
-        built_in(BotText::Away),
-        built_in(BotText::AskAddress)
-    );
-    assert_eq!(chat.write("human"), [asked]);
-    assert!(!chat.is_handed_over(), "the address is still missing");
-    assert_eq!(
-        chat.write("it's dana@shop.example"),
-        ["Thanks! We'll reply to dana@shop.example."]
-    );
-    let email = ContactEmail::parse("dana@shop.example").ok();
-    assert_eq!(
-        chat.saved,
-        [BotActionKind::SaveContact { name: None, email }]
-    );
-    assert!(chat.is_handed_over());
-}
-
-#[test]
-fn visitor_without_an_address_is_asked_twice_and_handed_over() {
-    let mut chat = outside_hours();
-    chat.write("human");
-    assert_eq!(chat.write("why?"), [built_in(BotText::AskAddress)]);
-    assert_eq!(chat.write("no"), [built_in(BotText::Handoff)]);
-    assert!(chat.is_handed_over() && chat.saved.is_empty());
-}
-
-#[test]
-fn known_addresses_are_not_asked_for() {
-    let mut chat = outside_hours();
-    chat.email = ContactEmail::parse("dana@shop.example").ok();
-    let said = chat.write("human");
-    assert!(said[0].contains("dana@shop.example"), "{said:?}");
-    assert!(chat.is_handed_over());
-}
-
-#[test]
-fn business_hours_decide_whether_people_are_there() {
-    let open = OpenSpan {
-        from: DayTime::parse("00:00").unwrap(),
-        to: DayTime::parse("24:00").unwrap(),
-    };
-    let day = vec![open];
-    let week = Week {
-        mon: day.clone(),
-        tue: day.clone(),
-        wed: day.clone(),
-        thu: day.clone(),
-        fri: day.clone(),
-        sat: day.clone(),
-        sun: day,
-    };
-    let mut chat = outside_hours();
-    chat.hours = Some(Hours {
-        week,
-        ..closed_hours()
-    });
-    assert_eq!(chat.write("human"), [built_in(BotText::Handoff)]);
-    let mut always = outside_hours();
-    always.settings.handoff.hours = HandoffHours::Always;
-    assert_eq!(always.write("human"), [built_in(BotText::Handoff)]);
-    let mut without_hours = outside_hours();
-    without_hours.hours = None;
-    assert_eq!(without_hours.write("human"), [built_in(BotText::Handoff)]);
 }
 
 fn messages() -> impl Strategy<Value = Vec<String>> {

@@ -27,7 +27,7 @@ fn weekdays(timezone: &str, spans: &[OpenSpan]) -> Hours {
         ..Week::default()
     };
     let hours = Hours {
-        timezone: timezone.into(),
+        timezone: TimeZoneName::parse(timezone).unwrap(),
         week,
         holidays: Vec::new(),
     };
@@ -179,7 +179,7 @@ fn bad_hours_are_refused() {
             ..Week::default()
         };
         Hours {
-            timezone: "UTC".into(),
+            timezone: TimeZoneName::default(),
             week,
             holidays: vec![],
         }
@@ -204,10 +204,10 @@ fn bad_hours_are_refused() {
         );
     }
     let nowhere = Hours {
-        timezone: "Nowhere/Town".into(),
+        timezone: serde_json::from_value("Nowhere/Town".into()).unwrap(),
         ..hours(&[])
     };
-    assert_eq!(nowhere.validated().unwrap_err().code(), "bad_hours");
+    assert_eq!(nowhere.validated().unwrap_err().code(), "bad_timezone");
     for text in [
         "9:00",
         "24:01",

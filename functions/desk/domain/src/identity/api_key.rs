@@ -4,11 +4,10 @@
 
 use std::{fmt, str::FromStr};
 
-use confab_core::{Entropy, Error, hex};
+use confab_core::{Entropy, Error};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::{Secret, id::KeyId, secret::SECRET_LETTERS};
+use crate::{ApiKeyId, Secret, digest::sha256_hex, secret::SECRET_LETTERS};
 
 const PREFIX: &str = "desk_sk_";
 const ID_LETTERS: usize = 26;
@@ -18,7 +17,7 @@ const KEY_LETTERS: usize = PREFIX.len() + ID_LETTERS + 1 + SECRET_LETTERS + CHEC
 /// A whole key with its secret. It is shown once, and only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    id: KeyId,
+    id: ApiKeyId,
     secret: Secret,
 }
 
@@ -36,23 +35,23 @@ impl From<ApiKeyError> for Error {
 /// The SHA-256 of a key in hexadecimal. A secret of 256 bits needs no slow hash. Callers compare it in constant time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct KeyHash(String);
+pub struct ApiKeyHash(String);
 
-impl KeyHash {
+impl ApiKeyHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl ApiKey {
-    pub fn new(id: KeyId, entropy: &dyn Entropy) -> Self {
+    pub fn new(id: ApiKeyId, entropy: &dyn Entropy) -> Self {
         Self {
             id,
             secret: Secret::new(entropy),
         }
     }
 
-    pub fn id(&self) -> KeyId {
+    pub fn id(&self) -> ApiKeyId {
         self.id
     }
 
@@ -63,13 +62,13 @@ impl ApiKey {
         body + &checksum
     }
 
-    pub fn hash(&self) -> KeyHash {
-        KeyHash(hex(&Sha256::digest(self.reveal().as_bytes())))
+    pub fn hash(&self) -> ApiKeyHash {
+        ApiKeyHash(sha256_hex(self.reveal()))
     }
 }
 
 /// Returns the public beginning of a key, by which its owner recognizes it.
-pub(super) fn prefix_of(id: KeyId) -> String {
+pub(super) fn prefix_of(id: ApiKeyId) -> String {
     let id = id.to_string();
     let letters = id.rsplit('_').next().unwrap_or_default();
     format!("{PREFIX}{letters}")
@@ -89,7 +88,7 @@ impl FromStr for ApiKey {
         if checksum(body) != written {
             return Err(ApiKeyError);
         }
-        let id = format!("{}_{id}", KeyId::PREFIX).parse();
+        let id = format!("{}_{id}", ApiKeyId::PREFIX).parse();
         Ok(Self {
             id: id.map_err(|_| ApiKeyError)?,
             secret: Secret::from_base64(secret).ok_or(ApiKeyError)?,
@@ -126,7 +125,7 @@ mod tests {
 
     fn key(byte: u8) -> ApiKey {
         let made_at = Timestamp::from_second(1_796_000_000).unwrap();
-        ApiKey::new(KeyId::new(made_at, &|| [byte; 10]), &|| [byte; 10])
+        ApiKey::new(ApiKeyId::new(made_at, &|| [byte; 10]), &|| [byte; 10])
     }
 
     #[test]
@@ -149,10 +148,7 @@ mod tests {
     fn keys_are_read_back_and_their_hashes_differ() {
         let text = key(1).reveal();
         assert_eq!(text.parse::<ApiKey>().unwrap(), key(1));
-        assert_eq!(
-            key(1).hash().as_str(),
-            hex(&Sha256::digest(text.as_bytes()))
-        );
+        assert_eq!(key(1).hash().as_str(), sha256_hex(text));
         assert_ne!(key(1).hash(), key(2).hash());
     }
 

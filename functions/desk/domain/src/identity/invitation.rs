@@ -6,12 +6,11 @@ use confab_core::{Error, Result, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    email::EmailAddress,
     member::{Member, MembershipChange},
     person::Person,
     role::Role,
 };
-use crate::id::{InvitationId, TeamId};
+use crate::{EmailAddress, InvitationId, TeamId};
 
 pub const INVITATION_TTL: Duration = Duration::from_secs(7 * 86_400);
 
@@ -100,7 +99,7 @@ impl Invitation {
             let message = "This invitation has expired. Ask for a new one.";
             return Err(Error::conflict("invitation_expired", message));
         }
-        if person.email != self.email || !person.is_verified() {
+        if !person.email.is_same_mailbox(&self.email) || !person.is_verified() {
             return Err(Error::new(
                 confab_core::Kind::Forbidden,
                 "invitation_for_other_address",

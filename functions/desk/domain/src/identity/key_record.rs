@@ -7,19 +7,16 @@ use confab_core::{Error, Result, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    api_key::{ApiKey, KeyHash, prefix_of},
+    api_key::{ApiKey, ApiKeyHash, prefix_of},
     network::IpRange,
     scope::{Scope, Scopes},
 };
-use crate::{
-    id::{BotId, KeyId},
-    text::parse_name,
-};
+use crate::{ApiKeyId, BotId, text::parse_name};
 
 /// Maximum live keys of a tenant.
-pub const MAX_KEYS: usize = 50;
+pub const MAX_API_KEYS: usize = 50;
 /// Longest life of a key that has an end.
-pub const MAX_KEY_TTL: Duration = Duration::from_secs(2 * 365 * 86_400);
+pub const MAX_API_KEY_TTL: Duration = Duration::from_secs(2 * 365 * 86_400);
 const MAX_KEY_NAME_CHARS: usize = 80;
 const MAX_BOTS_PER_KEY: usize = 50;
 const MAX_RANGES_PER_KEY: usize = 20;
@@ -29,7 +26,7 @@ const USE_INTERVAL: Duration = Duration::from_secs(3_600);
 /// The body of `POST /auth/api-keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KeyRequest {
+pub struct ApiKeyRequest {
     pub name: String,
     pub scopes: Vec<String>,
     /// The bots that the key reaches; none is all of them.
@@ -43,10 +40,10 @@ pub struct KeyRequest {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRecord {
-    pub id: KeyId,
+pub struct ApiKeyRecord {
+    pub id: ApiKeyId,
     pub name: String,
-    pub hash: KeyHash,
+    pub hash: ApiKeyHash,
     pub scopes: Scopes,
     pub bot_ids: BTreeSet<BotId>,
     pub allowed_ips: BTreeSet<IpRange>,
@@ -60,30 +57,30 @@ pub struct KeyRecord {
 
 /// Why a genuine key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyRefusal {
+pub enum ApiKeyRefusal {
     Revoked,
     Expired,
     /// The key may not be used from this address.
     WrongSource,
 }
 
-impl From<KeyRefusal> for Error {
-    fn from(refusal: KeyRefusal) -> Self {
+impl From<ApiKeyRefusal> for Error {
+    fn from(refusal: ApiKeyRefusal) -> Self {
         Self::unauthenticated(match refusal {
-            KeyRefusal::Revoked => "This API key was deleted.",
-            KeyRefusal::Expired => "This API key has expired.",
-            KeyRefusal::WrongSource => "This API key may not be used from this network address.",
+            ApiKeyRefusal::Revoked => "This API key was deleted.",
+            ApiKeyRefusal::Expired => "This API key has expired.",
+            ApiKeyRefusal::WrongSource => "This API key may not be used from this network address.",
         })
     }
 }
 
-impl KeyRequest {
+impl ApiKeyRequest {
     /// Makes the record of a new key.
-    pub fn record(&self, key: &ApiKey, by: UserId, now: Timestamp) -> Result<KeyRecord> {
+    pub fn record(&self, key: &ApiKey, by: UserId, now: Timestamp) -> Result<ApiKeyRecord> {
         let scopes = Scopes::parse(&self.scopes)?;
         self.check_bots(&scopes)?;
         self.check_expiry(now)?;
-        Ok(KeyRecord {
+        Ok(ApiKeyRecord {
             id: key.id(),
             name: parse_name(&self.name, MAX_KEY_NAME_CHARS)?,
             hash: key.hash(),
@@ -116,7 +113,7 @@ impl KeyRequest {
     }
 
     fn check_expiry(&self, now: Timestamp) -> Result<()> {
-        let latest = after(now, MAX_KEY_TTL);
+        let latest = after(now, MAX_API_KEY_TTL);
         let is_within = |at: Timestamp| now < at && at <= latest;
         if self.expires_at.is_none_or(is_within) {
             return Ok(());
@@ -140,27 +137,27 @@ impl KeyRequest {
     }
 }
 
-impl KeyRecord {
+impl ApiKeyRecord {
     /// Checks a key whose hash the caller has compared. An unknown source is refused if the key names sources.
-    pub fn check(&self, source: Option<IpAddr>, now: Timestamp) -> Result<(), KeyRefusal> {
+    pub fn check(&self, source: Option<IpAddr>, now: Timestamp) -> Result<(), ApiKeyRefusal> {
         if self.revoked_at.is_some() {
-            return Err(KeyRefusal::Revoked);
+            return Err(ApiKeyRefusal::Revoked);
         }
         if self.is_expired(now) {
-            return Err(KeyRefusal::Expired);
+            return Err(ApiKeyRefusal::Expired);
         }
         let is_known = |ip: IpAddr| self.allowed_ips.iter().any(|range| range.contains(ip));
         if self.allowed_ips.is_empty() || source.is_some_and(is_known) {
             return Ok(());
         }
-        Err(KeyRefusal::WrongSource)
+        Err(ApiKeyRefusal::WrongSource)
     }
 
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
 
-    /// Returns whether the key counts as one of the tenant's `MAX_KEYS`.
+    /// Returns whether the key counts as one of the tenant's `MAX_API_KEYS`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && !self.is_expired(now)
     }

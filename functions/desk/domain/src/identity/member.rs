@@ -6,7 +6,7 @@ use confab_core::{Error, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::role::Role;
-use crate::id::TeamId;
+use crate::TeamId;
 
 /// Maximum teams of one member.
 const MAX_TEAMS: usize = 20;
@@ -23,12 +23,12 @@ pub enum Availability {
 /// What a member is notified of outside of an open inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Notify {
+pub struct NotificationSettings {
     pub mail: bool,
     pub push: bool,
 }
 
-impl Default for Notify {
+impl Default for NotificationSettings {
     fn default() -> Self {
         Self {
             mail: true,
@@ -45,7 +45,7 @@ pub struct Member {
     #[serde(default)]
     pub availability: Availability,
     #[serde(default)]
-    pub notify: Notify,
+    pub notify: NotificationSettings,
     pub joined_at: Timestamp,
     pub version: u64,
 }
@@ -102,7 +102,7 @@ impl Member {
             role,
             teams,
             availability: Availability::default(),
-            notify: Notify::default(),
+            notify: NotificationSettings::default(),
             joined_at: now,
             version: 1,
         };
@@ -155,7 +155,7 @@ impl Member {
 
     /// Changes what members decide themselves.
     #[must_use]
-    pub fn set_presence(&self, availability: Availability, notify: Notify) -> Self {
+    pub fn set_presence(&self, availability: Availability, notify: NotificationSettings) -> Self {
         let mut changed = self.clone();
         if (changed.availability, changed.notify) != (availability, notify) {
             changed.availability = availability;

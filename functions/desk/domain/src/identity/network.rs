@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for IpRange {
 }
 
 /// Returns the part of an address that rate limits count. A site has a whole /64 of IPv6.
-pub fn source_of(ip: IpAddr) -> String {
+pub fn source_of_ip(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         v6 => truncate(v6, 64).to_string(),
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn sources_and_masks_keep_the_network_alone() {
-        assert_eq!(source_of(ip("203.0.113.7")), "203.0.113.7");
-        assert_eq!(source_of(ip("::ffff:203.0.113.7")), "203.0.113.7");
-        assert_eq!(source_of(ip("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::");
+        assert_eq!(source_of_ip(ip("203.0.113.7")), "203.0.113.7");
+        assert_eq!(source_of_ip(ip("::ffff:203.0.113.7")), "203.0.113.7");
+        assert_eq!(source_of_ip(ip("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::");
         assert_eq!(mask_ip(ip("203.0.113.7")), ip("203.0.113.0"));
         assert_eq!(mask_ip(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1::"));
     }

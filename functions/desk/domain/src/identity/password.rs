@@ -5,7 +5,7 @@ use std::fmt;
 use confab_core::{Error, Private, Result, length};
 use unicode_normalization::UnicodeNormalization;
 
-use super::email::EmailAddress;
+use crate::EmailAddress;
 
 pub const MIN_PASSWORD_CHARS: usize = 10;
 pub const MAX_PASSWORD_CHARS: usize = 128;

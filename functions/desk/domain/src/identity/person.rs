@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use confab_core::{Error, Private, Result, TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{email::EmailAddress, role::PlatformRole};
-use crate::text::parse_name;
+use super::role::PlatformRole;
+use crate::{EmailAddress, text::parse_name};
 
 /// Maximum tenants of one person.
-pub const MAX_TENANTS: usize = 100;
+pub const MAX_TENANTS_PER_PERSON: usize = 100;
 /// Maximum tenants that one person may start on trial.
-pub const MAX_TRIALS: u32 = 3;
+pub const MAX_TRIALS_PER_PERSON: u32 = 3;
 const MAX_PERSON_NAME_CHARS: usize = 80;
 
 /// How a person proves who they are.
@@ -94,8 +94,8 @@ impl Person {
 
     /// Counts a trial before its tenant is made. Operators start as many as they need.
     pub fn start_trial(mut self) -> Result<Self> {
-        if self.platform_role.is_none() && self.trials_started >= MAX_TRIALS {
-            let message = format!("You can start at most {MAX_TRIALS} trials.");
+        if self.platform_role.is_none() && self.trials_started >= MAX_TRIALS_PER_PERSON {
+            let message = format!("You can start at most {MAX_TRIALS_PER_PERSON} trials.");
             return Err(Error::conflict("too_many_trials", message));
         }
         self.trials_started += 1;
@@ -108,8 +108,9 @@ impl Person {
         if self.tenants.contains(&tenant) {
             return Ok(self);
         }
-        if self.tenants.len() >= MAX_TENANTS {
-            let message = format!("You can be a member of at most {MAX_TENANTS} workspaces.");
+        if self.tenants.len() >= MAX_TENANTS_PER_PERSON {
+            let message =
+                format!("You can be a member of at most {MAX_TENANTS_PER_PERSON} workspaces.");
             return Err(Error::conflict("too_many_tenants", message));
         }
         self.tenants.insert(tenant);

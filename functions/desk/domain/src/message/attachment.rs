@@ -3,7 +3,7 @@
 use confab_core::{Error, Kind, Result, length};
 use serde::{Deserialize, Serialize};
 
-use crate::plain_text::clean_line;
+use crate::text::clean_line;
 
 pub const MAX_ATTACHMENTS: usize = 5;
 pub const MAX_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;

@@ -6,7 +6,7 @@ use confab_core::{Error, Private, Result, UserId, length};
 use serde::{Deserialize, Serialize};
 
 use super::{Attachment, Author, MAX_ATTACHMENTS, Message, MessageKind, Offer};
-use crate::{LanguageTag, plain_text::clean_text};
+use crate::{LanguageTag, text::clean_text};
 
 pub const MAX_TEXT_CHARS: usize = 4_000;
 const MIN_ID_CHARS: usize = 8;

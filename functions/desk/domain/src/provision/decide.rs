@@ -2,8 +2,8 @@
 
 use confab_core::{Error, Kind, Result, TenantId, Timestamp, UserId};
 
-use super::run::{CompletedStep, MAX_TRIES, Run, RunState, Step};
-use crate::{id::RunId, tenancy::Isolation};
+use super::run::{CompletedStep, MAX_STEP_TRIES, ProvisionRun, ProvisionState, ProvisionStep};
+use crate::{Isolation, ProvisionRunId};
 
 /// Isolations that can be set up.
 const AVAILABLE: [Isolation; 1] = [Isolation::Pooled];
@@ -15,20 +15,20 @@ pub enum ProvisionEvent {
     /// A person asks to set the tenant up, or to continue.
     Requested {
         /// The id of the run, if this is the first request.
-        id: RunId,
+        id: ProvisionRunId,
         tenant: TenantId,
         isolation: Isolation,
         by: UserId,
     },
     /// A worker is about to perform a step. It counts as a try, so that a try that dies counts too.
     TryStarted {
-        step: Step,
+        step: ProvisionStep,
     },
     StepDone {
-        step: Step,
+        step: ProvisionStep,
     },
     StepFailed {
-        step: Step,
+        step: ProvisionStep,
         code: String,
         /// No other try can succeed.
         is_permanent: bool,
@@ -38,8 +38,8 @@ pub enum ProvisionEvent {
 /// A message to the worker: perform this step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepRequest {
-    pub run: RunId,
-    pub step: Step,
+    pub run: ProvisionRunId,
+    pub step: ProvisionStep,
     /// Distinguishes the requests of a continued run.
     pub round: u32,
 }
@@ -53,11 +53,11 @@ impl StepRequest {
 
 /// Decides. The run is saved under its version before the steps are sent. A process that dies between leaves a
 /// delivery that comes again, and each event of a step that is over asks for the current step again.
-pub fn decide(
-    run: Option<&Run>,
+pub fn decide_provision(
+    run: Option<&ProvisionRun>,
     event: &ProvisionEvent,
     now: Timestamp,
-) -> Result<(Run, Vec<StepRequest>)> {
+) -> Result<(ProvisionRun, Vec<StepRequest>)> {
     let Some(run) = run else {
         let run = begin(event, now)?;
         let steps = request_current(&run);
@@ -81,7 +81,7 @@ pub fn decide(
     Ok((next, steps))
 }
 
-fn begin(event: &ProvisionEvent, now: Timestamp) -> Result<Run> {
+fn begin(event: &ProvisionEvent, now: Timestamp) -> Result<ProvisionRun> {
     let ProvisionEvent::Requested {
         id,
         tenant,
@@ -99,12 +99,12 @@ fn begin(event: &ProvisionEvent, now: Timestamp) -> Result<Run> {
             message,
         ));
     }
-    Ok(Run {
+    Ok(ProvisionRun {
         id: *id,
         tenant: *tenant,
         isolation: *isolation,
-        state: RunState::Running,
-        step: Step::first(),
+        state: ProvisionState::Running,
+        step: ProvisionStep::first(),
         tries: 0,
         round: 0,
         last_code: None,
@@ -116,27 +116,27 @@ fn begin(event: &ProvisionEvent, now: Timestamp) -> Result<Run> {
     })
 }
 
-fn request_current(run: &Run) -> Vec<StepRequest> {
+fn request_current(run: &ProvisionRun) -> Vec<StepRequest> {
     let request = StepRequest {
         run: run.id,
         step: run.step,
         round: run.round,
     };
-    if run.state == RunState::Running {
+    if run.state == ProvisionState::Running {
         vec![request]
     } else {
         Vec::new()
     }
 }
 
-impl Run {
+impl ProvisionRun {
     fn request(&mut self, isolation: Isolation) -> Result<Vec<StepRequest>> {
         if isolation != self.isolation {
             let message = "The workspace is set up with another isolation.";
             return Err(Error::conflict("isolation_differs", message));
         }
-        if matches!(self.state, RunState::Failed { .. }) {
-            self.state = RunState::Running;
+        if matches!(self.state, ProvisionState::Failed { .. }) {
+            self.state = ProvisionState::Running;
             self.tries = 0;
             self.last_code = None;
             self.round += 1;
@@ -144,11 +144,11 @@ impl Run {
         Ok(request_current(self))
     }
 
-    fn start_try(&mut self, step: Step) -> Vec<StepRequest> {
+    fn start_try(&mut self, step: ProvisionStep) -> Vec<StepRequest> {
         if !self.awaits(step) {
             return self.request_after(step);
         }
-        if self.tries >= MAX_TRIES {
+        if self.tries >= MAX_STEP_TRIES {
             let code = self.last_code.clone();
             self.fail(code.unwrap_or_else(|| NO_ANSWER.to_owned()));
         } else {
@@ -158,8 +158,8 @@ impl Run {
     }
 
     /// A step may succeed after it was given up, when a slow try ends. What is done counts, and the run continues.
-    fn complete(&mut self, step: Step, now: Timestamp) -> Vec<StepRequest> {
-        if step != self.step || self.state == RunState::Ready {
+    fn complete(&mut self, step: ProvisionStep, now: Timestamp) -> Vec<StepRequest> {
+        if step != self.step || self.state == ProvisionState::Ready {
             return self.request_after(step);
         }
         self.completed.push(CompletedStep { step, at: now });
@@ -168,19 +168,24 @@ impl Run {
         match step.next(self.isolation) {
             Some(next) => {
                 self.step = next;
-                self.state = RunState::Running;
+                self.state = ProvisionState::Running;
             }
-            None => self.state = RunState::Ready,
+            None => self.state = ProvisionState::Ready,
         }
         request_current(self)
     }
 
-    fn record_failure(&mut self, step: Step, code: &str, is_permanent: bool) -> Vec<StepRequest> {
+    fn record_failure(
+        &mut self,
+        step: ProvisionStep,
+        code: &str,
+        is_permanent: bool,
+    ) -> Vec<StepRequest> {
         if !self.awaits(step) {
             return self.request_after(step);
         }
         self.last_code = Some(code.to_owned());
-        if is_permanent || self.tries >= MAX_TRIES {
+        if is_permanent || self.tries >= MAX_STEP_TRIES {
             self.fail(code.to_owned());
         }
         // The failed delivery comes again after its visibility timeout: that is the next try.
@@ -188,11 +193,11 @@ impl Run {
     }
 
     fn fail(&mut self, code: String) {
-        self.state = RunState::Failed { code };
+        self.state = ProvisionState::Failed { code };
     }
 
     /// Asks for the current step again, if the event is about a step that is over: the request may have been lost.
-    fn request_after(&self, step: Step) -> Vec<StepRequest> {
+    fn request_after(&self, step: ProvisionStep) -> Vec<StepRequest> {
         if self.has_completed(step) {
             request_current(self)
         } else {

@@ -3,15 +3,15 @@
 use confab_core::{TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{id::RunId, tenancy::Isolation};
+use crate::{Isolation, ProvisionRunId};
 
 /// Tries of one step before the setup fails. The queue delivers more often than that, so that the failure is recorded.
-pub const MAX_TRIES: u32 = 60;
+pub const MAX_STEP_TRIES: u32 = 60;
 
 /// The steps in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum ProvisionStep {
     /// The tenant exists, and its plan allows the isolation.
     Validated,
     /// Its creator is the owner.
@@ -30,7 +30,7 @@ pub enum Step {
     Ready,
 }
 
-impl Step {
+impl ProvisionStep {
     pub const ALL: [Self; 8] = [
         Self::Validated,
         Self::Identity,
@@ -67,7 +67,7 @@ impl Step {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum RunState {
+pub enum ProvisionState {
     Running,
     Ready,
     /// The current step was given up. Another request continues there.
@@ -78,19 +78,19 @@ pub enum RunState {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompletedStep {
-    pub step: Step,
+    pub step: ProvisionStep,
     pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
-    pub id: RunId,
+pub struct ProvisionRun {
+    pub id: ProvisionRunId,
     pub tenant: TenantId,
     pub isolation: Isolation,
     #[serde(flatten)]
-    pub state: RunState,
-    /// The step that is performed or was given up; after the last, `Step::Ready`.
-    pub step: Step,
+    pub state: ProvisionState,
+    /// The step that is performed or was given up; after the last, `ProvisionStep::Ready`.
+    pub step: ProvisionStep,
     /// Tries of the current step that were begun.
     pub tries: u32,
     /// Grows with each request that continues a failed run, so that its messages are no copies of older ones.
@@ -108,34 +108,34 @@ pub struct Run {
 
 /// The provisioning part of `GET /tenants/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Progress {
+pub struct ProvisionProgress {
     #[serde(flatten)]
-    pub state: RunState,
+    pub state: ProvisionState,
     /// The name of the current step.
-    pub current: Step,
+    pub current: ProvisionStep,
     /// Steps that are done, of all needed ones.
     pub step: usize,
     pub of: usize,
 }
 
-impl Run {
+impl ProvisionRun {
     /// Returns whether a step is to be performed now.
-    pub fn awaits(&self, step: Step) -> bool {
-        self.state == RunState::Running && self.step == step
+    pub fn awaits(&self, step: ProvisionStep) -> bool {
+        self.state == ProvisionState::Running && self.step == step
     }
 
-    pub fn has_completed(&self, step: Step) -> bool {
+    pub fn has_completed(&self, step: ProvisionStep) -> bool {
         self.completed
             .iter()
             .any(|completed| completed.step == step)
     }
 
-    pub fn progress(&self) -> Progress {
-        Progress {
+    pub fn progress(&self) -> ProvisionProgress {
+        ProvisionProgress {
             state: self.state.clone(),
             current: self.step,
             step: self.completed.len(),
-            of: Step::of(self.isolation).count(),
+            of: ProvisionStep::of(self.isolation).count(),
         }
     }
 }

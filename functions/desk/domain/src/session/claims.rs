@@ -6,15 +6,12 @@ use confab_core::{Error, TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::family::SessionFamily;
-use crate::{
-    id::SessionId,
-    identity::{Role, Scopes},
-};
+use crate::{Role, Scopes, SessionId};
 
 /// Life of an access token. A session that ended is refused everywhere after it.
 pub const ACCESS_TTL: Duration = Duration::from_secs(600);
 /// How far the clocks of two functions may differ.
-pub const CLOCK_SKEW: Duration = Duration::from_secs(30);
+pub const ACCESS_CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// Who issues tokens, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +39,7 @@ pub struct AccessClaims {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ClaimError {
+pub enum AccessClaimError {
     #[error("another issuer")]
     WrongIssuer,
     #[error("another audience")]
@@ -57,8 +54,8 @@ pub enum ClaimError {
     Inconsistent,
 }
 
-impl From<ClaimError> for Error {
-    fn from(error: ClaimError) -> Self {
+impl From<AccessClaimError> for Error {
+    fn from(error: AccessClaimError) -> Self {
         Self::unauthenticated("Your session has expired. Sign in again.").with_source(error)
     }
 }
@@ -87,26 +84,26 @@ impl AccessClaims {
     }
 
     /// Checks claims whose signature was verified.
-    pub fn check(&self, issuer: Issuer<'_>, now: Timestamp) -> Result<(), ClaimError> {
-        let (now, skew) = (now.as_second(), seconds(CLOCK_SKEW));
+    pub fn check(&self, issuer: Issuer<'_>, now: Timestamp) -> Result<(), AccessClaimError> {
+        let (now, skew) = (now.as_second(), seconds(ACCESS_CLOCK_SKEW));
         if self.iss != issuer.iss {
-            return Err(ClaimError::WrongIssuer);
+            return Err(AccessClaimError::WrongIssuer);
         }
         if self.aud != issuer.aud {
-            return Err(ClaimError::WrongAudience);
+            return Err(AccessClaimError::WrongAudience);
         }
         let life = self.exp.checked_sub(self.iat);
         if !life.is_some_and(|life| (1..=seconds(ACCESS_TTL)).contains(&life)) {
-            return Err(ClaimError::WrongLife);
+            return Err(AccessClaimError::WrongLife);
         }
         if now >= self.exp.saturating_add(skew) {
-            return Err(ClaimError::Expired);
+            return Err(AccessClaimError::Expired);
         }
         if self.iat > now.saturating_add(skew) {
-            return Err(ClaimError::NotYetValid);
+            return Err(AccessClaimError::NotYetValid);
         }
         if self.tid.is_some() != self.role.is_some() {
-            return Err(ClaimError::Inconsistent);
+            return Err(AccessClaimError::Inconsistent);
         }
         Ok(())
     }
@@ -121,10 +118,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{
-        Secret,
-        session::{Client, Device},
-    };
+    use crate::{Device, Secret, SessionClient};
 
     const ISSUER: Issuer<'_> = Issuer {
         iss: "https://desk.example",
@@ -138,7 +132,7 @@ mod tests {
     fn family() -> SessionFamily {
         let id = SessionId::new(at(0), &|| [1; 10]);
         let user = UserId::new(at(0), &|| [2; 10]);
-        let device = Device::new(Client::Browser, "Firefox", None);
+        let device = Device::new(SessionClient::Browser, "Firefox", None);
         SessionFamily::new(id, user, Secret::new(&|| [3; 10]), device, at(0))
             .switched_to(TenantId::new(at(0), &|| [4; 10]))
     }
@@ -150,11 +144,11 @@ mod tests {
     #[test]
     fn token_is_valid_for_ten_minutes_and_the_skew_of_clocks() {
         for (second, expected) in [
-            (-31, Err(ClaimError::NotYetValid)),
+            (-31, Err(AccessClaimError::NotYetValid)),
             (-30, Ok(())),
             (0, Ok(())),
             (629, Ok(())),
-            (630, Err(ClaimError::Expired)),
+            (630, Err(AccessClaimError::Expired)),
         ] {
             assert_eq!(claims().check(ISSUER, at(second)), expected, "{second}");
         }
@@ -167,16 +161,25 @@ mod tests {
             change(&mut claims);
             claims.check(ISSUER, at(1))
         };
-        assert_eq!(check(|c| c.iss.push('/')), Err(ClaimError::WrongIssuer));
+        assert_eq!(
+            check(|c| c.iss.push('/')),
+            Err(AccessClaimError::WrongIssuer)
+        );
         assert_eq!(
             check(|c| c.aud = "rooms".into()),
-            Err(ClaimError::WrongAudience)
+            Err(AccessClaimError::WrongAudience)
         );
-        assert_eq!(check(|c| c.exp += 1), Err(ClaimError::WrongLife));
-        assert_eq!(check(|c| c.exp = c.iat), Err(ClaimError::WrongLife));
-        assert_eq!(check(|c| c.role = None), Err(ClaimError::Inconsistent));
-        assert_eq!(check(|c| c.tid = None), Err(ClaimError::Inconsistent));
-        assert_eq!(Error::from(ClaimError::Expired).code(), "unauthenticated");
+        assert_eq!(check(|c| c.exp += 1), Err(AccessClaimError::WrongLife));
+        assert_eq!(check(|c| c.exp = c.iat), Err(AccessClaimError::WrongLife));
+        assert_eq!(
+            check(|c| c.role = None),
+            Err(AccessClaimError::Inconsistent)
+        );
+        assert_eq!(check(|c| c.tid = None), Err(AccessClaimError::Inconsistent));
+        assert_eq!(
+            Error::from(AccessClaimError::Expired).code(),
+            "unauthenticated"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use confab_core::{TenantId, Timestamp, UserId, after, clip};
 use serde::{Deserialize, Serialize};
 
 use super::refresh_token::RefreshToken;
-use crate::{Secret, id::SessionId};
+use crate::{Secret, SessionId, text::clean_line};
 
 /// Longest time from the sign-in to the next one. A tenant may shorten it.
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 86_400);
@@ -18,7 +18,7 @@ const MAX_DEVICE_CHARS: usize = 120;
 /// How the client keeps its refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Client {
+pub enum SessionClient {
     /// In a cookie that scripts cannot read.
     Browser,
     /// In the body of answers.
@@ -28,23 +28,23 @@ pub enum Client {
 /// Where a session was begun, for the list of devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    pub client: Client,
+    pub client: SessionClient,
     /// The name that the client gives itself, such as its user agent.
     pub name: String,
     pub ip: Option<IpAddr>,
 }
 
 impl Device {
-    pub fn new(client: Client, name: &str, ip: Option<IpAddr>) -> Self {
-        let visible: String = name.chars().filter(|c| !c.is_control()).take(500).collect();
-        let name = clip(visible.trim(), MAX_DEVICE_CHARS);
+    pub fn new(client: SessionClient, name: &str, ip: Option<IpAddr>) -> Self {
+        let start: String = name.chars().take(500).collect();
+        let name = clip(&clean_line(&start), MAX_DEVICE_CHARS);
         Self { client, name, ip }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EndReason {
+pub enum SessionEndReason {
     Logout,
     /// Ended from the list of devices.
     Device,
@@ -57,7 +57,7 @@ pub enum EndReason {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEnd {
-    pub reason: EndReason,
+    pub reason: SessionEndReason,
     pub at: Timestamp,
 }
 
@@ -122,7 +122,7 @@ impl SessionFamily {
 
     /// Ends the session. The first end counts.
     #[must_use]
-    pub fn ended(&self, reason: EndReason, now: Timestamp) -> Self {
+    pub fn ended(&self, reason: SessionEndReason, now: Timestamp) -> Self {
         let mut family = self.clone();
         family.end.get_or_insert(SessionEnd { reason, at: now });
         family
@@ -142,7 +142,7 @@ impl SessionFamily {
 pub fn end_sessions(
     families: &[SessionFamily],
     kept: Option<SessionId>,
-    reason: EndReason,
+    reason: SessionEndReason,
     now: Timestamp,
 ) -> Vec<SessionFamily> {
     families
@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn family(byte: u8, created: i64) -> SessionFamily {
-        let device = Device::new(Client::Browser, "Firefox on Linux", None);
+        let device = Device::new(SessionClient::Browser, "Firefox on Linux", None);
         let id = SessionId::new(at(created), &|| [byte; 10]);
         let user = UserId::new(at(0), &|| [1; 10]);
         SessionFamily::new(id, user, Secret::new(&|| [byte; 10]), device, at(created))
@@ -232,9 +232,9 @@ mod tests {
 
     #[test]
     fn first_end_of_a_session_counts() {
-        let ended = family(1, 0).ended(EndReason::Logout, at(5));
+        let ended = family(1, 0).ended(SessionEndReason::Logout, at(5));
         assert!(!ended.is_live(MAX_SESSION_AGE, at(5)));
-        assert_eq!(ended.ended(EndReason::Reused, at(9)), ended);
+        assert_eq!(ended.ended(SessionEndReason::Reused, at(9)), ended);
     }
 
     #[test]
@@ -242,19 +242,19 @@ mod tests {
         let families = [
             family(1, 0),
             family(2, 0),
-            family(3, 0).ended(EndReason::Device, at(1)),
+            family(3, 0).ended(SessionEndReason::Device, at(1)),
         ];
         let ended = end_sessions(
             &families,
             Some(families[0].id),
-            EndReason::PasswordChanged,
+            SessionEndReason::PasswordChanged,
             at(9),
         );
         assert_eq!(
             ended,
-            [families[1].ended(EndReason::PasswordChanged, at(9))]
+            [families[1].ended(SessionEndReason::PasswordChanged, at(9))]
         );
-        let ids: Vec<_> = end_sessions(&families, None, EndReason::Logout, at(9))
+        let ids: Vec<_> = end_sessions(&families, None, SessionEndReason::Logout, at(9))
             .iter()
             .map(|family| family.id)
             .collect();
@@ -270,7 +270,7 @@ mod tests {
         let families = [
             family(1, 100),
             used.clone(),
-            family(3, 0).ended(EndReason::Logout, at(1)),
+            family(3, 0).ended(SessionEndReason::Logout, at(1)),
         ];
         let list = SessionSummary::list(&families, families[0].id, MAX_SESSION_AGE, at(900));
         let ids: Vec<_> = list
@@ -287,9 +287,13 @@ mod tests {
 
     #[test]
     fn device_names_are_clipped_and_have_no_controls() {
-        let device = Device::new(Client::Mobile, &"\u{1b}x\n".repeat(1_000), None);
+        let device = Device::new(
+            SessionClient::Mobile,
+            &"\u{1b}x\u{202e}\n".repeat(1_000),
+            None,
+        );
         assert_eq!(device.name.chars().count(), 120);
-        assert!(device.name.starts_with("xx"));
+        assert!(device.name.starts_with("x x"));
     }
 
     #[test]
@@ -297,7 +301,7 @@ mod tests {
         let tenant = TenantId::new(at(0), &|| [1; 10]);
         let family = family(1, 0)
             .switched_to(tenant)
-            .ended(EndReason::Reused, at(3));
+            .ended(SessionEndReason::Reused, at(3));
         assert_eq!(family.tenant, Some(tenant));
         let json = serde_json::to_string(&family).unwrap();
         assert_eq!(

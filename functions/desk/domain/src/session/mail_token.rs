@@ -7,10 +7,7 @@ use std::time::Duration;
 use confab_core::{Error, Result, Sealed, TenantId, Timestamp, UserId, after, seal, unseal};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    id::InvitationId,
-    identity::{EmailKey, INVITATION_TTL, Invitation, Person},
-};
+use crate::{EmailKey, INVITATION_TTL, Invitation, InvitationId, Person};
 
 pub const VERIFY_TTL: Duration = Duration::from_secs(24 * 3_600);
 pub const RESET_TTL: Duration = Duration::from_secs(3_600);
@@ -152,7 +149,7 @@ impl InviteToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::EmailAddress;
+    use crate::EmailAddress;
 
     const SECRET: &[u8] = b"mail secret";
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use confab_core::{Timestamp, after};
 
 use super::{
-    family::{EndReason, SessionFamily},
+    family::{SessionEndReason, SessionFamily},
     refresh_token::RefreshToken,
 };
 
@@ -32,13 +32,13 @@ pub enum RefreshOutcome {
     /// The family as it ends. Its person is told.
     Reused(SessionFamily),
     Expired,
-    Ended(EndReason),
+    Ended(SessionEndReason),
     /// The token was not issued for this session. It changes nothing, because anyone can write one.
     Forged,
 }
 
 /// Decides about a presented token. `length` is the tenant's length of sessions.
-pub fn refresh(
+pub fn refresh_session(
     family: &SessionFamily,
     presented: &RefreshToken,
     length: Duration,
@@ -65,7 +65,7 @@ pub fn refresh(
     if is_predecessor && is_within(PREDECESSOR_GRACE) {
         return RefreshOutcome::Same(family.token());
     }
-    RefreshOutcome::Reused(family.ended(EndReason::Reused, now))
+    RefreshOutcome::Reused(family.ended(SessionEndReason::Reused, now))
 }
 
 fn rotate(family: &SessionFamily, now: Timestamp) -> RefreshOutcome {

@@ -10,7 +10,7 @@ use confab_core::Error;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{Secret, id::SessionId};
+use crate::{Secret, SessionId};
 
 const PREFIX: &str = "desk_rt_";
 const ID_LETTERS: usize = 26;

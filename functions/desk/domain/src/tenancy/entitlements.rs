@@ -8,7 +8,7 @@ use super::{
     limit::{Limit, LimitName},
     plan::{Isolation, Plan},
 };
-use crate::identity::LoginMethod;
+use crate::LoginMethod;
 
 /// What differs from the plan. Amounts are set by operators, caps by the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tenancy::{Policy, guard};
+    use crate::{LimitPolicy, check_limit};
 
     fn plain(plan: Plan) -> Entitlements {
         entitlements(plan, &Overrides::default())
@@ -108,13 +108,15 @@ mod tests {
     #[test]
     fn every_limit_is_hard_on_trial_and_visitors_of_paying_tenants_are_not_refused() {
         let policies = |plan| LimitName::ALL.map(|name| plain(plan).limit(name).policy);
-        assert_eq!(policies(Plan::Trial), [Policy::Hard; 8]);
+        assert_eq!(policies(Plan::Trial), [LimitPolicy::Hard; 8]);
         for plan in [Plan::Starter, Plan::Team, Plan::Business] {
             let open = LimitName::ALL.into_iter().zip(policies(plan));
-            let open: Vec<_> = open.filter(|(_, policy)| *policy != Policy::Hard).collect();
+            let open: Vec<_> = open
+                .filter(|(_, policy)| *policy != LimitPolicy::Hard)
+                .collect();
             let expected = [
-                (LimitName::Conversations, Policy::Soft),
-                (LimitName::AiAnswers, Policy::Metered),
+                (LimitName::Conversations, LimitPolicy::Soft),
+                (LimitName::AiAnswers, LimitPolicy::Metered),
             ];
             assert_eq!(open, expected, "{plan:?}");
         }
@@ -174,7 +176,7 @@ mod tests {
             for pair in Plan::ALL.windows(2) {
                 let lower = entitlements(pair[0], &overrides);
                 let higher = entitlements(pair[1], &overrides);
-                let may = |of: &Entitlements| guard(of.limit(name), used, 0, wanted).is_ok();
+                let may = |of: &Entitlements| check_limit(of.limit(name), used, 0, wanted).is_ok();
                 prop_assert!(!may(&lower) || may(&higher), "{name:?} {pair:?}");
                 prop_assert!(lower.limit(name).amount <= higher.limit(name).amount);
                 prop_assert!(lower.max_retention_days <= higher.max_retention_days);

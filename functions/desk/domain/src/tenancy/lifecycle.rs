@@ -26,7 +26,7 @@ pub enum TenantStatus {
 
 /// What a tenant's people, keys and widgets may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum TenantAccess {
     Full,
     /// People read and pay, and the widget says that the team is away.
     ReadOnly,
@@ -45,7 +45,7 @@ pub enum HoldReason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
+pub struct TenantHold {
     pub since: Timestamp,
     /// The operator's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,24 +54,24 @@ pub struct Hold {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Standing {
+pub enum TenantStanding {
     Trial { ends_at: Timestamp },
     Subscribed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deletion {
+pub struct TenantDeletion {
     pub requested_at: Timestamp,
     pub erase_at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifecycle {
-    pub standing: Standing,
+    pub standing: TenantStanding,
     #[serde(default)]
-    pub holds: BTreeMap<HoldReason, Hold>,
+    pub holds: BTreeMap<HoldReason, TenantHold>,
     #[serde(default)]
-    pub deletion: Option<Deletion>,
+    pub deletion: Option<TenantDeletion>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Lifecycle {
     pub fn start_trial(now: Timestamp) -> Self {
         let ends_at = after(now, TRIAL_LENGTH);
         Self {
-            standing: Standing::Trial { ends_at },
+            standing: TenantStanding::Trial { ends_at },
             holds: BTreeMap::new(),
             deletion: None,
         }
@@ -110,18 +110,18 @@ impl Lifecycle {
             return TenantStatus::Suspended;
         }
         match self.standing {
-            Standing::Trial { .. } => TenantStatus::Trial,
-            Standing::Subscribed => TenantStatus::Active,
+            TenantStanding::Trial { .. } => TenantStatus::Trial,
+            TenantStanding::Subscribed => TenantStatus::Active,
         }
     }
 
-    pub fn access(&self) -> Access {
+    pub fn access(&self) -> TenantAccess {
         if self.holds.contains_key(&HoldReason::Platform) {
-            return Access::Closed;
+            return TenantAccess::Closed;
         }
         match self.status() {
-            TenantStatus::Trial | TenantStatus::Active => Access::Full,
-            TenantStatus::Suspended | TenantStatus::Deleting => Access::ReadOnly,
+            TenantStatus::Trial | TenantStatus::Active => TenantAccess::Full,
+            TenantStatus::Suspended | TenantStatus::Deleting => TenantAccess::ReadOnly,
         }
     }
 
@@ -136,7 +136,7 @@ impl Lifecycle {
         let mut next = self.clone();
         match event {
             LifecycleEvent::Subscribe => next.subscribe(),
-            LifecycleEvent::Unsubscribe if next.standing == Standing::Subscribed => {
+            LifecycleEvent::Unsubscribe if next.standing == TenantStanding::Subscribed => {
                 next.hold(HoldReason::Unpaid, None, now);
             }
             // A trial has no subscription that could end.
@@ -156,13 +156,13 @@ impl Lifecycle {
     }
 
     fn subscribe(&mut self) {
-        self.standing = Standing::Subscribed;
+        self.standing = TenantStanding::Subscribed;
         self.holds.remove(&HoldReason::TrialEnded);
         self.holds.remove(&HoldReason::Unpaid);
     }
 
     fn check_trial(&mut self, now: Timestamp) {
-        if let Standing::Trial { ends_at } = self.standing
+        if let TenantStanding::Trial { ends_at } = self.standing
             && ends_at <= now
         {
             self.hold(HoldReason::TrialEnded, None, ends_at);
@@ -170,11 +170,13 @@ impl Lifecycle {
     }
 
     fn hold(&mut self, reason: HoldReason, note: Option<String>, since: Timestamp) {
-        self.holds.entry(reason).or_insert(Hold { since, note });
+        self.holds
+            .entry(reason)
+            .or_insert(TenantHold { since, note });
     }
 
     fn delete(&mut self, now: Timestamp) {
-        let deletion = Deletion {
+        let deletion = TenantDeletion {
             requested_at: now,
             erase_at: after(now, DELETION_DELAY),
         };

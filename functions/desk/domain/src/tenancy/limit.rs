@@ -1,6 +1,6 @@
 //! Limits: what is used of them, and whether more may be taken.
 //!
-//! The guard, the condition of the write and the report for people are made of the same `Limit`.
+//! The check, the condition of the write and the report for people are made of the same `Limit`.
 
 use confab_core::Timestamp;
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
@@ -28,7 +28,7 @@ pub enum LimitName {
 /// What happens beyond the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Policy {
+pub enum LimitPolicy {
     /// More is refused.
     Hard,
     /// More is allowed, and people are notified.
@@ -39,7 +39,7 @@ pub enum Policy {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Window {
+pub enum LimitWindow {
     /// What exists now.
     Total,
     /// What happened in the calendar month, in UTC.
@@ -71,10 +71,10 @@ impl LimitName {
         }
     }
 
-    pub fn window(self) -> Window {
+    pub fn window(self) -> LimitWindow {
         match self {
-            Self::Conversations | Self::AiAnswers => Window::Month,
-            _ => Window::Total,
+            Self::Conversations | Self::AiAnswers => LimitWindow::Month,
+            _ => LimitWindow::Total,
         }
     }
 }
@@ -84,7 +84,7 @@ pub struct Limit {
     pub name: LimitName,
     /// How much is included.
     pub amount: u64,
-    pub policy: Policy,
+    pub policy: LimitPolicy,
     /// The tenant's own cap, which holds whatever the policy.
     pub cap: Option<u64>,
 }
@@ -105,15 +105,15 @@ impl LimitReached {
 /// A share of a limit, at which people are notified once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Threshold {
+pub enum LimitThreshold {
     Eighty,
     Full,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grant {
+pub struct LimitGrant {
     /// The highest threshold that is passed by this grant.
-    pub crossed: Option<Threshold>,
+    pub crossed: Option<LimitThreshold>,
     /// How many of the units are beyond the included amount.
     pub overage: u64,
 }
@@ -122,8 +122,8 @@ impl Limit {
     /// Returns the most that there may be; `None` is any number.
     pub fn most(&self) -> Option<u64> {
         match self.policy {
-            Policy::Hard => Some(self.cap.map_or(self.amount, |cap| cap.min(self.amount))),
-            Policy::Soft | Policy::Metered => self.cap,
+            LimitPolicy::Hard => Some(self.cap.map_or(self.amount, |cap| cap.min(self.amount))),
+            LimitPolicy::Soft | LimitPolicy::Metered => self.cap,
         }
     }
 
@@ -136,17 +136,22 @@ impl Limit {
         self.most().unwrap_or(u64::MAX).checked_sub(wanted)
     }
 
-    fn passes(&self, threshold: Threshold, count: u64) -> bool {
+    fn passes(&self, threshold: LimitThreshold, count: u64) -> bool {
         let percent = match threshold {
-            Threshold::Eighty => 80,
-            Threshold::Full => 100,
+            LimitThreshold::Eighty => 80,
+            LimitThreshold::Full => 100,
         };
         u128::from(count) * 100 >= u128::from(self.amount) * percent
     }
 }
 
 /// Decides whether `wanted` more may be taken.
-pub fn guard(limit: &Limit, used: u64, reserved: u64, wanted: u64) -> Result<Grant, LimitReached> {
+pub fn check_limit(
+    limit: &Limit,
+    used: u64,
+    reserved: u64,
+    wanted: u64,
+) -> Result<LimitGrant, LimitReached> {
     let before = used.saturating_add(reserved);
     if limit.bound_for(wanted).is_none_or(|bound| before > bound) {
         let most = limit.most().unwrap_or(u64::MAX);
@@ -157,11 +162,11 @@ pub fn guard(limit: &Limit, used: u64, reserved: u64, wanted: u64) -> Result<Gra
         });
     }
     let after = before.saturating_add(wanted);
-    let is_crossed = |threshold: &Threshold| {
+    let is_crossed = |threshold: &LimitThreshold| {
         limit.passes(*threshold, after) && !limit.passes(*threshold, before)
     };
-    Ok(Grant {
-        crossed: [Threshold::Full, Threshold::Eighty]
+    Ok(LimitGrant {
+        crossed: [LimitThreshold::Full, LimitThreshold::Eighty]
             .into_iter()
             .find(is_crossed),
         overage: after.saturating_sub(before.max(limit.amount)),
@@ -178,14 +183,14 @@ pub struct LimitReport {
     pub used: u64,
     pub reserved: u64,
     pub resets_at: Option<Timestamp>,
-    pub policy: Policy,
+    pub policy: LimitPolicy,
 }
 
 impl Limit {
     pub fn report(&self, used: u64, reserved: u64, now: Timestamp) -> LimitReport {
         let resets_at = match self.name.window() {
-            Window::Total => None,
-            Window::Month => Some(UsageMonth::of(now).ends_at()),
+            LimitWindow::Total => None,
+            LimitWindow::Month => Some(UsageMonth::of(now).ends_at()),
         };
         LimitReport {
             name: self.name,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limit::{LimitName, Policy};
+use super::limit::{LimitName, LimitPolicy};
 
 /// Ordered by what they include.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,12 +51,12 @@ impl Plan {
 
     /// Returns what happens beyond that amount. On trial everything is hard, because there is no card to charge. A
     /// paying tenant's visitors are never turned away.
-    pub(super) fn policy(self, name: LimitName) -> Policy {
+    pub(super) fn policy(self, name: LimitName) -> LimitPolicy {
         match name {
-            _ if self == Self::Trial => Policy::Hard,
-            LimitName::Conversations => Policy::Soft,
-            LimitName::AiAnswers => Policy::Metered,
-            _ => Policy::Hard,
+            _ if self == Self::Trial => LimitPolicy::Hard,
+            LimitName::Conversations => LimitPolicy::Soft,
+            LimitName::AiAnswers => LimitPolicy::Metered,
+            _ => LimitPolicy::Hard,
         }
     }
 

@@ -5,11 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    entitlements::Entitlements,
-    locale::{Locale, TimeZoneName},
-};
-use crate::identity::{IpRange, LoginMethod};
+use super::entitlements::Entitlements;
+use crate::{Color, IpRange, LanguageTag, LoginMethod, TimeZoneName};
 
 /// Retention that every plan includes, in days.
 const DEFAULT_RETENTION_DAYS: u16 = 30;
@@ -17,11 +14,11 @@ pub(super) const MAX_TENANT_NAME_CHARS: usize = 80;
 const DEFAULT_SESSION_HOURS: u16 = 30 * 24;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct TenantSettings {
     /// Grows by one with each change.
     pub version: u64,
     pub name: String,
-    pub locale: Locale,
+    pub locale: LanguageTag,
     pub timezone: TimeZoneName,
     #[serde(default)]
     pub branding: Branding,
@@ -35,8 +32,7 @@ pub struct Settings {
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Branding {
-    /// `#rrggbb`.
-    pub color: Option<String>,
+    pub color: Option<Color>,
     /// An `https` address.
     pub logo_url: Option<String>,
 }
@@ -123,9 +119,9 @@ pub struct AiBudget {
     pub on_budget: OnBudget,
 }
 
-impl Settings {
+impl TenantSettings {
     /// Returns the settings of a new tenant.
-    pub fn new(name: String, locale: Locale) -> Self {
+    pub fn new(name: String, locale: LanguageTag) -> Self {
         Self {
             version: 1,
             name,

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use confab_core::{Error, Result, length};
 use serde::Deserialize;
 
-use super::{
-    locale::{Locale, TimeZoneName},
-    settings::{AiBudget, Branding, MAX_TENANT_NAME_CHARS, Privacy, Security, Settings},
+use super::settings::{
+    AiBudget, Branding, MAX_TENANT_NAME_CHARS, Privacy, Security, TenantSettings,
 };
 use crate::{
-    identity::{IpRange, LoginMethod},
+    Color, IpRange, LanguageTag, LoginMethod, TimeZoneName,
     text::{parse_name, parse_paragraphs},
 };
 
@@ -26,7 +25,7 @@ const MAX_BUDGET_MICROS: u64 = 1_000_000_000_000;
 /// The whole object, with the version that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SettingsInput {
+pub struct TenantSettingsInput {
     pub version: u64,
     pub name: String,
     pub locale: String,
@@ -65,16 +64,16 @@ pub struct SecurityInput {
     pub ip_allow: Vec<String>,
 }
 
-impl SettingsInput {
+impl TenantSettingsInput {
     /// Checks every bound that needs no plan. The result has the version of the request.
-    pub fn parse(&self) -> Result<Settings> {
+    pub fn parse(&self) -> Result<TenantSettings> {
         if self.ai.budget_micros > MAX_BUDGET_MICROS {
             return Err(Error::invalid("bad_budget", "The AI budget is too large."));
         }
-        Ok(Settings {
+        Ok(TenantSettings {
             version: self.version,
             name: parse_name(&self.name, MAX_TENANT_NAME_CHARS)?,
-            locale: Locale::parse(&self.locale)?,
+            locale: LanguageTag::parse(&self.locale)?,
             timezone: TimeZoneName::parse(&self.timezone)?,
             branding: self.branding.parse()?,
             privacy: self.privacy.parse()?,
@@ -86,24 +85,19 @@ impl SettingsInput {
 
 impl BrandingInput {
     fn parse(&self) -> Result<Branding> {
-        if !self.color.as_deref().is_none_or(is_color) {
+        let color = self.color.as_deref().map(|color| {
             let message = "A color such as #1a73e8 is expected.";
-            return Err(Error::invalid("bad_color", message));
-        }
+            Color::parse(color).ok_or_else(|| Error::invalid("bad_color", message))
+        });
         if !self.logo_url.as_deref().is_none_or(is_https_url) {
             let message = "The address of the logo begins with https://.";
             return Err(Error::invalid("bad_logo_url", message));
         }
         Ok(Branding {
-            color: self.color.as_deref().map(str::to_ascii_lowercase),
+            color: color.transpose()?,
             logo_url: self.logo_url.clone(),
         })
     }
-}
-
-fn is_color(text: &str) -> bool {
-    let digits = text.strip_prefix('#').unwrap_or_default();
-    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Accepts what is safe in an attribute and in a style. The address is shown and never fetched by us.
@@ -170,7 +164,7 @@ impl SecurityInput {
 pub(super) mod tests {
     use super::*;
 
-    pub(in super::super) fn input() -> SettingsInput {
+    pub(in super::super) fn input() -> TenantSettingsInput {
         serde_json::from_value(serde_json::json!({
             "version": 1, "name": "Flowers", "locale": "en", "timezone": "UTC",
             "branding": { "color": null },
@@ -181,7 +175,7 @@ pub(super) mod tests {
         .unwrap()
     }
 
-    fn code(change: impl FnOnce(&mut SettingsInput)) -> String {
+    fn code(change: impl FnOnce(&mut TenantSettingsInput)) -> String {
         let mut input = input();
         change(&mut input);
         match input.parse() {
@@ -192,17 +186,17 @@ pub(super) mod tests {
 
     #[test]
     fn settings_of_a_new_tenant_are_valid() {
-        let new = Settings::new("Flowers".into(), Locale::default());
+        let new = TenantSettings::new("Flowers".into(), LanguageTag::english());
         assert_eq!(input().parse().unwrap(), new);
         let json = serde_json::to_value(&new).unwrap();
-        assert_eq!(serde_json::from_value::<Settings>(json).unwrap(), new);
+        assert_eq!(serde_json::from_value::<TenantSettings>(json).unwrap(), new);
     }
 
     #[test]
     fn values_out_of_bounds_are_refused_with_a_code_of_their_field() {
         assert_eq!(code(|i| i.name = " ".into()), "bad_name");
         assert_eq!(code(|i| i.name = "x".repeat(81)), "bad_name");
-        assert_eq!(code(|i| i.locale = "english".into()), "bad_locale");
+        assert_eq!(code(|i| i.locale = "english".into()), "bad_language");
         assert_eq!(code(|i| i.timezone = "Mars".into()), "bad_timezone");
         assert_eq!(
             code(|i| i.ai.budget_micros = MAX_BUDGET_MICROS + 1),

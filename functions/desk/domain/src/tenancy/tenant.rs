@@ -7,23 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     entitlements::{Entitlements, Overrides, entitlements},
-    lifecycle::{Lifecycle, LifecycleEvent, Standing},
-    locale::Locale,
+    lifecycle::{Lifecycle, LifecycleEvent, TenantStanding},
     plan::{Isolation, Plan},
-    settings::{MAX_TENANT_NAME_CHARS, Security, Settings},
-    settings_input::SettingsInput,
+    settings::{MAX_TENANT_NAME_CHARS, Security, TenantSettings},
+    settings_input::TenantSettingsInput,
     slug::Slug,
 };
-use crate::{
-    identity::{Action, Principal, Role, may},
-    text::parse_name,
-};
+use crate::{Action, LanguageTag, Principal, Role, may, text::parse_name};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     pub id: TenantId,
     pub slug: Slug,
-    pub settings: Settings,
+    pub settings: TenantSettings,
     pub lifecycle: Lifecycle,
     /// The plan that is paid, or was. On trial it is `Plan::Trial`.
     pub plan: Plan,
@@ -52,7 +48,7 @@ impl Tenant {
         id: TenantId,
         slug: Slug,
         name: &str,
-        locale: Locale,
+        locale: LanguageTag,
         by: UserId,
         now: Timestamp,
     ) -> Result<Self> {
@@ -60,7 +56,7 @@ impl Tenant {
         Ok(Self {
             id,
             slug,
-            settings: Settings::new(name, locale),
+            settings: TenantSettings::new(name, locale),
             lifecycle: Lifecycle::start_trial(now),
             plan: Plan::Trial,
             overrides: Overrides::default(),
@@ -108,7 +104,11 @@ impl Tenant {
     }
 
     /// Replaces the settings. The same content again is accepted with any version, because a lost answer is retried.
-    pub fn update_settings(&self, input: &SettingsInput, actor: SettingsActor) -> Result<Self> {
+    pub fn update_settings(
+        &self,
+        input: &TenantSettingsInput,
+        actor: SettingsActor,
+    ) -> Result<Self> {
         let allows = |action| may(Principal::Member(actor.role), action);
         if !allows(Action::WriteTenant) {
             return Err(Error::forbidden("Only admins can change the settings."));
@@ -170,7 +170,7 @@ impl Tenant {
 
     /// Returns whether the tenant never had a subscription.
     pub fn is_trial(&self) -> bool {
-        matches!(self.lifecycle.standing, Standing::Trial { .. })
+        matches!(self.lifecycle.standing, TenantStanding::Trial { .. })
     }
 
     fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
@@ -186,7 +186,7 @@ impl Tenant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenancy::{Access, TenantStatus, settings_input::tests::input};
+    use crate::{TenantAccess, TenantStatus, tenancy::settings_input::tests::input};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -199,7 +199,7 @@ mod tests {
             id,
             Slug::suggest("Flowers"),
             "Flowers",
-            Locale::default(),
+            LanguageTag::english(),
             by,
             at(0),
         )
@@ -216,7 +216,7 @@ mod tests {
     fn update(
         tenant: &Tenant,
         role: Role,
-        change: impl FnOnce(&mut SettingsInput),
+        change: impl FnOnce(&mut TenantSettingsInput),
     ) -> Result<Tenant> {
         let mut input = input();
         input.version = tenant.settings.version;
@@ -337,10 +337,7 @@ mod tests {
         );
         let saml = |tenant: &Tenant| {
             update(tenant, Role::Owner, |input| {
-                input
-                    .security
-                    .methods
-                    .extend([crate::identity::LoginMethod::Saml])
+                input.security.methods.extend([crate::LoginMethod::Saml])
             })
         };
         assert_eq!(code(saml(&tenant())), "method_not_in_plan");
@@ -357,7 +354,7 @@ mod tests {
             reason: "Spam".into(),
         };
         let suspended = tenant().apply(&suspend, at(1)).unwrap();
-        assert_eq!(suspended.lifecycle.access(), Access::Closed);
+        assert_eq!(suspended.lifecycle.access(), TenantAccess::Closed);
         assert_eq!(suspended.settings, tenant().settings);
     }
 }

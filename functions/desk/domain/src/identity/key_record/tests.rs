@@ -4,8 +4,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_796_000_000 + second).unwrap()
 }
 
-fn request() -> KeyRequest {
-    KeyRequest {
+fn request() -> ApiKeyRequest {
+    ApiKeyRequest {
         name: "Billing export".into(),
         scopes: vec!["conversations:read".into()],
         bot_ids: BTreeSet::new(),
@@ -14,12 +14,12 @@ fn request() -> KeyRequest {
     }
 }
 
-fn make(request: &KeyRequest) -> Result<KeyRecord> {
-    let key = ApiKey::new(KeyId::new(at(0), &|| [1; 10]), &|| [2; 10]);
+fn make(request: &ApiKeyRequest) -> Result<ApiKeyRecord> {
+    let key = ApiKey::new(ApiKeyId::new(at(0), &|| [1; 10]), &|| [2; 10]);
     request.record(&key, UserId::new(at(0), &|| [3; 10]), at(0))
 }
 
-fn code(request: &KeyRequest) -> String {
+fn code(request: &ApiKeyRequest) -> String {
     make(request).unwrap_err().code().to_owned()
 }
 
@@ -33,18 +33,21 @@ fn ip(text: &str) -> Option<IpAddr> {
 
 #[test]
 fn record_has_the_hash_of_the_key_and_not_the_key() {
-    let key = ApiKey::new(KeyId::new(at(0), &|| [1; 10]), &|| [2; 10]);
+    let key = ApiKey::new(ApiKeyId::new(at(0), &|| [1; 10]), &|| [2; 10]);
     let record = make(&request()).unwrap();
     assert_eq!(record.hash, key.hash());
     let stored = serde_json::to_string(&record).unwrap();
     assert!(!stored.contains(&key.reveal()));
     assert!(key.reveal().starts_with(&record.prefix()));
-    assert_eq!(serde_json::from_str::<KeyRecord>(&stored).unwrap(), record);
+    assert_eq!(
+        serde_json::from_str::<ApiKeyRecord>(&stored).unwrap(),
+        record
+    );
 }
 
 #[test]
 fn malformed_requests_make_no_key() {
-    let with = |change: fn(&mut KeyRequest)| {
+    let with = |change: fn(&mut ApiKeyRequest)| {
         let mut request = request();
         change(&mut request);
         code(&request)
@@ -69,7 +72,7 @@ fn malformed_requests_make_no_key() {
         "too_many_bots"
     );
     let unknown = r#"{"name":"x","scopes":["ai:use"],"admin":true}"#;
-    assert!(serde_json::from_str::<KeyRequest>(unknown).is_err());
+    assert!(serde_json::from_str::<ApiKeyRequest>(unknown).is_err());
 }
 
 #[test]
@@ -93,9 +96,9 @@ fn keys_end_when_they_expire_or_are_revoked() {
     request.expires_at = Some(at(100));
     let record = make(&request).unwrap();
     assert_eq!(record.check(None, at(99)), Ok(()));
-    assert_eq!(record.check(None, at(100)), Err(KeyRefusal::Expired));
+    assert_eq!(record.check(None, at(100)), Err(ApiKeyRefusal::Expired));
     let revoked = record.clone().revoke(at(50));
-    assert_eq!(revoked.check(None, at(50)), Err(KeyRefusal::Revoked));
+    assert_eq!(revoked.check(None, at(50)), Err(ApiKeyRefusal::Revoked));
     assert_eq!(
         revoked.clone().revoke(at(60)),
         revoked,
@@ -107,7 +110,10 @@ fn keys_end_when_they_expire_or_are_revoked() {
         revoked.is_live(at(50)),
     ];
     assert_eq!(live, [true, false, false]);
-    assert_eq!(Error::from(KeyRefusal::Revoked).code(), "unauthenticated");
+    assert_eq!(
+        Error::from(ApiKeyRefusal::Revoked).code(),
+        "unauthenticated"
+    );
 }
 
 #[test]
@@ -121,7 +127,7 @@ fn keys_with_addresses_are_refused_elsewhere_and_from_unknown_sources() {
     for source in [None, ip("198.51.100.1"), ip("2001:db8::2")] {
         assert_eq!(
             record.check(source, at(1)),
-            Err(KeyRefusal::WrongSource),
+            Err(ApiKeyRefusal::WrongSource),
             "{source:?}"
         );
     }

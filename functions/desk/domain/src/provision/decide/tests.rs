@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::provision::Progress;
+use crate::ProvisionProgress;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -9,7 +9,7 @@ fn at(second: i64) -> Timestamp {
 
 fn requested_as(isolation: Isolation) -> ProvisionEvent {
     ProvisionEvent::Requested {
-        id: RunId::new(at(1), &|| [1; 10]),
+        id: ProvisionRunId::new(at(1), &|| [1; 10]),
         tenant: TenantId::new(at(1), &|| [2; 10]),
         isolation,
         by: UserId::new(at(1), &|| [3; 10]),
@@ -20,11 +20,11 @@ fn requested() -> ProvisionEvent {
     requested_as(Isolation::Pooled)
 }
 
-fn done(step: Step) -> ProvisionEvent {
+fn done(step: ProvisionStep) -> ProvisionEvent {
     ProvisionEvent::StepDone { step }
 }
 
-fn failed(step: Step, code: &str) -> ProvisionEvent {
+fn failed(step: ProvisionStep, code: &str) -> ProvisionEvent {
     ProvisionEvent::StepFailed {
         step,
         code: code.into(),
@@ -32,42 +32,44 @@ fn failed(step: Step, code: &str) -> ProvisionEvent {
     }
 }
 
-fn begun() -> Run {
-    decide(None, &requested(), at(1)).unwrap().0
+fn begun() -> ProvisionRun {
+    decide_provision(None, &requested(), at(1)).unwrap().0
 }
 
-fn after_events(events: &[ProvisionEvent]) -> (Run, Vec<StepRequest>) {
-    let mut result = decide(None, &requested(), at(1)).unwrap();
+fn after_events(events: &[ProvisionEvent]) -> (ProvisionRun, Vec<StepRequest>) {
+    let mut result = decide_provision(None, &requested(), at(1)).unwrap();
     for (event, second) in events.iter().zip(2..) {
-        result = decide(Some(&result.0), event, at(second)).unwrap();
+        result = decide_provision(Some(&result.0), event, at(second)).unwrap();
     }
     result
 }
 
-fn steps_of(requests: &[StepRequest]) -> Vec<Step> {
+fn steps_of(requests: &[StepRequest]) -> Vec<ProvisionStep> {
     requests.iter().map(|request| request.step).collect()
 }
 
-const POOLED: [Step; 5] = [
-    Step::Validated,
-    Step::Identity,
-    Step::Defaults,
-    Step::Index,
-    Step::Ready,
+const POOLED: [ProvisionStep; 5] = [
+    ProvisionStep::Validated,
+    ProvisionStep::Identity,
+    ProvisionStep::Defaults,
+    ProvisionStep::Index,
+    ProvisionStep::Ready,
 ];
 
 /// Runs into the failure of the step after `Validated`: sixty tries that fail.
-fn given_up() -> Run {
-    let mut run = after_events(&[done(Step::Validated)]).0;
-    for second in 10..10 + i64::from(MAX_TRIES) {
+fn given_up() -> ProvisionRun {
+    let mut run = after_events(&[done(ProvisionStep::Validated)]).0;
+    for second in 10..10 + i64::from(MAX_STEP_TRIES) {
         let started = ProvisionEvent::TryStarted {
-            step: Step::Identity,
+            step: ProvisionStep::Identity,
         };
-        run = decide(Some(&run), &started, at(second)).unwrap().0;
-        assert!(run.awaits(Step::Identity), "a try is allowed");
-        run = decide(
+        run = decide_provision(Some(&run), &started, at(second))
+            .unwrap()
+            .0;
+        assert!(run.awaits(ProvisionStep::Identity), "a try is allowed");
+        run = decide_provision(
             Some(&run),
-            &failed(Step::Identity, "store_failed"),
+            &failed(ProvisionStep::Identity, "store_failed"),
             at(second),
         )
         .unwrap()
@@ -78,17 +80,17 @@ fn given_up() -> Run {
 
 #[test]
 fn pooled_tenant_gets_its_steps_in_order_and_skips_what_it_shares() {
-    let (mut run, mut requests) = decide(None, &requested(), at(1)).unwrap();
+    let (mut run, mut requests) = decide_provision(None, &requested(), at(1)).unwrap();
     let mut asked = Vec::new();
     while let [request] = requests[..] {
         asked.push(request.step);
-        (run, requests) = decide(Some(&run), &done(request.step), at(2)).unwrap();
+        (run, requests) = decide_provision(Some(&run), &done(request.step), at(2)).unwrap();
     }
     assert_eq!(asked, POOLED);
-    assert_eq!(run.state, RunState::Ready);
+    assert_eq!(run.state, ProvisionState::Ready);
     assert!(POOLED.iter().all(|step| run.has_completed(*step)));
     assert!(
-        Step::ALL
+        ProvisionStep::ALL
             .iter()
             .all(|step| step.is_needed(Isolation::Table))
     );
@@ -96,10 +98,13 @@ fn pooled_tenant_gets_its_steps_in_order_and_skips_what_it_shares() {
 
 #[test]
 fn progress_counts_the_needed_steps_alone() {
-    let (run, _) = after_events(&[done(Step::Validated), done(Step::Identity)]);
-    let expected = Progress {
-        state: RunState::Running,
-        current: Step::Defaults,
+    let (run, _) = after_events(&[
+        done(ProvisionStep::Validated),
+        done(ProvisionStep::Identity),
+    ]);
+    let expected = ProvisionProgress {
+        state: ProvisionState::Running,
+        current: ProvisionStep::Defaults,
         step: 2,
         of: 5,
     };
@@ -118,21 +123,22 @@ fn progress_counts_the_needed_steps_alone() {
 
 #[test]
 fn second_request_asks_for_the_current_step_again() {
-    let (run, requests) = after_events(&[done(Step::Validated), requested()]);
-    assert_eq!(steps_of(&requests), [Step::Identity]);
+    let (run, requests) = after_events(&[done(ProvisionStep::Validated), requested()]);
+    assert_eq!(steps_of(&requests), [ProvisionStep::Identity]);
     assert_eq!((run.round, run.version), (0, 2), "the run is not changed");
     let all: Vec<_> = POOLED.map(done).into_iter().collect();
     let (ready, _) = after_events(&all);
-    let (again, requests) = decide(Some(&ready), &requested(), at(99)).unwrap();
+    let (again, requests) = decide_provision(Some(&ready), &requested(), at(99)).unwrap();
     assert_eq!((again, requests), (ready, vec![]));
 }
 
 #[test]
 fn other_isolations_are_refused() {
-    let refused = decide(Some(&begun()), &requested_as(Isolation::Table), at(2)).unwrap_err();
+    let refused =
+        decide_provision(Some(&begun()), &requested_as(Isolation::Table), at(2)).unwrap_err();
     assert_eq!(refused.code(), "isolation_differs");
     for isolation in [Isolation::Table, Isolation::Stack] {
-        let refused = decide(None, &requested_as(isolation), at(2)).unwrap_err();
+        let refused = decide_provision(None, &requested_as(isolation), at(2)).unwrap_err();
         assert_eq!(refused.code(), "isolation_unavailable");
     }
 }
@@ -140,13 +146,13 @@ fn other_isolations_are_refused() {
 #[test]
 fn events_of_an_unknown_run_are_refused() {
     for event in [
-        done(Step::Validated),
+        done(ProvisionStep::Validated),
         ProvisionEvent::TryStarted {
-            step: Step::Validated,
+            step: ProvisionStep::Validated,
         },
     ] {
         assert_eq!(
-            decide(None, &event, at(2)).unwrap_err().code(),
+            decide_provision(None, &event, at(2)).unwrap_err().code(),
             "run_not_found"
         );
     }
@@ -157,37 +163,43 @@ fn sixty_failed_tries_fail_the_run_with_the_code_of_the_step() {
     let run = given_up();
     assert_eq!(
         run.state,
-        RunState::Failed {
+        ProvisionState::Failed {
             code: "store_failed".into()
         }
     );
-    assert_eq!((run.step, run.tries), (Step::Identity, MAX_TRIES));
+    assert_eq!(
+        (run.step, run.tries),
+        (ProvisionStep::Identity, MAX_STEP_TRIES)
+    );
     assert!(
-        run.has_completed(Step::Validated),
+        run.has_completed(ProvisionStep::Validated),
         "what was made is listed"
     );
-    assert!(!run.awaits(Step::Identity));
+    assert!(!run.awaits(ProvisionStep::Identity));
     let started = ProvisionEvent::TryStarted {
-        step: Step::Identity,
+        step: ProvisionStep::Identity,
     };
-    assert_eq!(decide(Some(&run), &started, at(99)).unwrap(), (run, vec![]));
+    assert_eq!(
+        decide_provision(Some(&run), &started, at(99)).unwrap(),
+        (run, vec![])
+    );
 }
 
 #[test]
 fn tries_that_die_without_an_answer_count() {
     let started = ProvisionEvent::TryStarted {
-        step: Step::Validated,
+        step: ProvisionStep::Validated,
     };
-    let tries = usize::try_from(MAX_TRIES).unwrap();
+    let tries = usize::try_from(MAX_STEP_TRIES).unwrap();
     let run = after_events(&vec![started.clone(); tries]).0;
     assert!(
-        run.awaits(Step::Validated),
+        run.awaits(ProvisionStep::Validated),
         "the sixtieth try may still answer"
     );
-    let run = decide(Some(&run), &started, at(99)).unwrap().0;
+    let run = decide_provision(Some(&run), &started, at(99)).unwrap().0;
     assert_eq!(
         run.state,
-        RunState::Failed {
+        ProvisionState::Failed {
             code: "no_answer".into()
         }
     );
@@ -196,12 +208,12 @@ fn tries_that_die_without_an_answer_count() {
 #[test]
 fn request_continues_a_failed_run_at_its_step_with_new_messages() {
     let failed_run = given_up();
-    let (run, requests) = decide(Some(&failed_run), &requested(), at(100)).unwrap();
+    let (run, requests) = decide_provision(Some(&failed_run), &requested(), at(100)).unwrap();
     assert_eq!(
         (run.state.clone(), run.tries, run.round),
-        (RunState::Running, 0, 1)
+        (ProvisionState::Running, 0, 1)
     );
-    assert_eq!(steps_of(&requests), [Step::Identity]);
+    assert_eq!(steps_of(&requests), [ProvisionStep::Identity]);
     let before = StepRequest {
         round: 0,
         ..requests[0]
@@ -212,7 +224,7 @@ fn request_continues_a_failed_run_at_its_step_with_new_messages() {
 #[test]
 fn permanent_failure_ends_the_run_at_once() {
     let event = ProvisionEvent::StepFailed {
-        step: Step::Validated,
+        step: ProvisionStep::Validated,
         code: "plan_changed".into(),
         is_permanent: true,
     };
@@ -220,7 +232,7 @@ fn permanent_failure_ends_the_run_at_once() {
     assert_eq!(
         (run.state, requests),
         (
-            RunState::Failed {
+            ProvisionState::Failed {
                 code: "plan_changed".into()
             },
             vec![]
@@ -230,29 +242,30 @@ fn permanent_failure_ends_the_run_at_once() {
 
 #[test]
 fn late_success_of_a_step_that_was_given_up_continues_the_run() {
-    let (run, requests) = decide(Some(&given_up()), &done(Step::Identity), at(100)).unwrap();
-    assert_eq!(run.state, RunState::Running);
-    assert_eq!(steps_of(&requests), [Step::Defaults]);
+    let (run, requests) =
+        decide_provision(Some(&given_up()), &done(ProvisionStep::Identity), at(100)).unwrap();
+    assert_eq!(run.state, ProvisionState::Running);
+    assert_eq!(steps_of(&requests), [ProvisionStep::Defaults]);
 }
 
 #[test]
 fn events_of_steps_that_are_over_ask_for_the_current_step_again() {
     for late in [
-        done(Step::Validated),
-        failed(Step::Validated, "slow"),
+        done(ProvisionStep::Validated),
+        failed(ProvisionStep::Validated, "slow"),
         ProvisionEvent::TryStarted {
-            step: Step::Validated,
+            step: ProvisionStep::Validated,
         },
     ] {
-        let (before, _) = after_events(&[done(Step::Validated)]);
-        let (run, requests) = decide(Some(&before), &late, at(9)).unwrap();
+        let (before, _) = after_events(&[done(ProvisionStep::Validated)]);
+        let (run, requests) = decide_provision(Some(&before), &late, at(9)).unwrap();
         assert_eq!(run, before, "{late:?}");
-        assert_eq!(steps_of(&requests), [Step::Identity], "{late:?}");
+        assert_eq!(steps_of(&requests), [ProvisionStep::Identity], "{late:?}");
     }
-    let (run, requests) = after_events(&[done(Step::Index)]);
+    let (run, requests) = after_events(&[done(ProvisionStep::Index)]);
     assert_eq!(
         (run.step, requests),
-        (Step::Validated, vec![]),
+        (ProvisionStep::Validated, vec![]),
         "a step that was never asked for"
     );
 }
@@ -261,7 +274,7 @@ fn events_of_steps_that_are_over_ask_for_the_current_step_again() {
 fn stored_run_is_read_back() {
     for run in [begun(), given_up()] {
         let json = serde_json::to_string(&run).unwrap();
-        assert_eq!(serde_json::from_str::<Run>(&json).unwrap(), run);
+        assert_eq!(serde_json::from_str::<ProvisionRun>(&json).unwrap(), run);
     }
 }
 
@@ -289,14 +302,14 @@ fn any_fate() -> impl Strategy<Value = Fate> {
 
 /// The queue and the store of the saga. A delivery that dies or fails stays on the queue.
 struct Worker {
-    run: Run,
+    run: ProvisionRun,
     queue: Vec<StepRequest>,
-    performed: Vec<Step>,
+    performed: Vec<ProvisionStep>,
 }
 
 impl Worker {
     fn save(&mut self, event: &ProvisionEvent) -> Vec<StepRequest> {
-        let (run, steps) = decide(Some(&self.run), event, at(5)).unwrap();
+        let (run, steps) = decide_provision(Some(&self.run), event, at(5)).unwrap();
         self.run = run;
         steps
     }
@@ -336,7 +349,7 @@ proptest! {
     fn run_becomes_ready_wherever_a_process_dies(
         fates in proptest::collection::vec(any_fate(), 0..40),
     ) {
-        let (run, queue) = decide(None, &requested(), at(1)).unwrap();
+        let (run, queue) = decide_provision(None, &requested(), at(1)).unwrap();
         let mut worker = Worker { run, queue, performed: Vec::new() };
         for fate in fates {
             worker.deliver(fate);
@@ -344,7 +357,7 @@ proptest! {
         for _ in 0..1_000 {
             worker.deliver(Fate::Succeeds);
         }
-        prop_assert_eq!(&worker.run.state, &RunState::Ready);
+        prop_assert_eq!(&worker.run.state, &ProvisionState::Ready);
         prop_assert!(worker.queue.is_empty());
         let completed: Vec<_> = worker.run.completed.iter().map(|completed| completed.step).collect();
         prop_assert_eq!(completed, POOLED);

@@ -4,11 +4,7 @@ use confab_core::UserId;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    Secret,
-    id::SessionId,
-    session::{Client, Device, MAX_SESSION_AGE},
-};
+use crate::{Device, MAX_SESSION_AGE, Secret, SessionClient, SessionId};
 
 const DAY: i64 = 86_400_000;
 
@@ -19,12 +15,12 @@ fn at(ms: i64) -> Timestamp {
 fn family_of(byte: u8) -> SessionFamily {
     let id = SessionId::new(at(0), &|| [byte; 10]);
     let user = UserId::new(at(0), &|| [1; 10]);
-    let device = Device::new(Client::Browser, "Firefox", None);
+    let device = Device::new(SessionClient::Browser, "Firefox", None);
     SessionFamily::new(id, user, Secret::new(&|| [byte; 10]), device, at(0))
 }
 
 fn refresh_at(family: &SessionFamily, token: &RefreshToken, ms: i64) -> RefreshOutcome {
-    refresh(family, token, MAX_SESSION_AGE, at(ms))
+    refresh_session(family, token, MAX_SESSION_AGE, at(ms))
 }
 
 fn rotated(outcome: RefreshOutcome) -> (SessionFamily, RefreshToken) {
@@ -63,11 +59,11 @@ fn predecessor_gets_the_same_successor_for_twenty_seconds() {
         );
     }
     let ended = ended(refresh_at(&family, &first, 21_001));
-    assert_eq!(ended.end.unwrap().reason, EndReason::Reused);
+    assert_eq!(ended.end.unwrap().reason, SessionEndReason::Reused);
     let outcome = refresh_at(&ended, &token, 21_002);
     assert_eq!(
         outcome,
-        RefreshOutcome::Ended(EndReason::Reused),
+        RefreshOutcome::Ended(SessionEndReason::Reused),
         "the genuine client is out too"
     );
 }
@@ -102,7 +98,7 @@ fn forged_tokens_change_nothing() {
     for forged in [other.token(), wrong_secret] {
         assert_eq!(refresh_at(&family, &forged, 5), RefreshOutcome::Forged);
     }
-    let over = family.ended(EndReason::Logout, at(5));
+    let over = family.ended(SessionEndReason::Logout, at(5));
     assert_eq!(
         refresh_at(&over, &other.token(), 6),
         RefreshOutcome::Forged,
@@ -123,13 +119,13 @@ fn sessions_expire_and_end() {
     );
     let hour = Duration::from_secs(3_600);
     assert_eq!(
-        refresh(&family, &family.token(), hour, at(3_600_000)),
+        refresh_session(&family, &family.token(), hour, at(3_600_000)),
         RefreshOutcome::Expired
     );
-    let out = family.ended(EndReason::Logout, at(5));
+    let out = family.ended(SessionEndReason::Logout, at(5));
     assert_eq!(
         refresh_at(&out, &family.token(), 6),
-        RefreshOutcome::Ended(EndReason::Logout)
+        RefreshOutcome::Ended(SessionEndReason::Logout)
     );
 }
 
@@ -275,7 +271,7 @@ proptest! {
         // Whichever of the two was first holds `first`, the other still holds the stolen one.
         let family = ended(refresh_at(&family, &stolen, now + delay));
         let outcome = refresh_at(&family, &first, now + delay + 1);
-        prop_assert_eq!(outcome, RefreshOutcome::Ended(EndReason::Reused));
+        prop_assert_eq!(outcome, RefreshOutcome::Ended(SessionEndReason::Reused));
     }
 
     /// A token from longer ago is recognized at any time.

@@ -33,7 +33,7 @@ fn trial_ends_after_14_days_unless_it_is_subscribed() {
     let trial = run(&[]);
     assert_eq!(
         (trial.status(), trial.access()),
-        (TenantStatus::Trial, Access::Full)
+        (TenantStatus::Trial, TenantAccess::Full)
     );
     assert_eq!(check_trial(&trial, 14 * DAY - 1), TenantStatus::Trial);
     assert_eq!(check_trial(&trial, 14 * DAY), TenantStatus::Suspended);
@@ -42,7 +42,7 @@ fn trial_ends_after_14_days_unless_it_is_subscribed() {
     let ended = trial
         .apply(&LifecycleEvent::CheckTrial, at(20 * DAY))
         .unwrap();
-    assert_eq!(ended.access(), Access::ReadOnly);
+    assert_eq!(ended.access(), TenantAccess::ReadOnly);
     assert_eq!(ended.holds[&HoldReason::TrialEnded].since, at(14 * DAY));
     let paid = ended
         .apply(&LifecycleEvent::Subscribe, at(21 * DAY))
@@ -56,7 +56,7 @@ fn unpaid_tenant_reads_and_pays_and_is_active_again() {
     let unpaid = run(&[Subscribe, Unsubscribe, Unsubscribe]);
     assert_eq!(
         (unpaid.status(), unpaid.access()),
-        (TenantStatus::Suspended, Access::ReadOnly)
+        (TenantStatus::Suspended, TenantAccess::ReadOnly)
     );
     assert_eq!(
         unpaid.holds[&HoldReason::Unpaid].since,
@@ -76,7 +76,7 @@ fn payment_does_not_lift_what_an_operator_suspended() {
     let suspended = run(&[suspend(), Subscribe]);
     assert_eq!(
         (suspended.status(), suspended.access()),
-        (TenantStatus::Suspended, Access::Closed)
+        (TenantStatus::Suspended, TenantAccess::Closed)
     );
     assert_eq!(
         run(&[suspend(), Subscribe, Resume]).status(),
@@ -85,7 +85,7 @@ fn payment_does_not_lift_what_an_operator_suspended() {
     let unpaid = run(&[Subscribe, Unsubscribe, suspend(), Resume]);
     assert_eq!(
         (unpaid.status(), unpaid.access()),
-        (TenantStatus::Suspended, Access::ReadOnly)
+        (TenantStatus::Suspended, TenantAccess::ReadOnly)
     );
     assert_eq!(run(&[Resume]), run(&[]));
 }
@@ -111,7 +111,7 @@ fn deletion_can_be_taken_back_for_30_days() {
     let deleting = run(&[Subscribe, Delete, Delete]);
     assert_eq!(
         (deleting.status(), deleting.access()),
-        (TenantStatus::Deleting, Access::ReadOnly)
+        (TenantStatus::Deleting, TenantAccess::ReadOnly)
     );
     let erase_at = deleting.deletion.unwrap().erase_at;
     assert_eq!(erase_at, at(101 + 30 * DAY), "the first request counts");
@@ -165,7 +165,7 @@ proptest! {
             now += pause;
             let Ok(next) = life.apply(&event, at(now)) else { continue };
             prop_assert_eq!(next.apply(&event, at(now)).unwrap(), next.clone());
-            let is_open = next.access() == Access::Full;
+            let is_open = next.access() == TenantAccess::Full;
             prop_assert_eq!(is_open, next.holds.is_empty() && next.deletion.is_none());
             life = next;
         }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn limit(amount: u64, policy: Policy) -> Limit {
+fn limit(amount: u64, policy: LimitPolicy) -> Limit {
     Limit {
         name: LimitName::AiAnswers,
         amount,
@@ -11,7 +11,7 @@ fn limit(amount: u64, policy: Policy) -> Limit {
     }
 }
 
-fn capped(amount: u64, policy: Policy, cap: u64) -> Limit {
+fn capped(amount: u64, policy: LimitPolicy, cap: u64) -> Limit {
     Limit {
         cap: Some(cap),
         ..limit(amount, policy)
@@ -24,13 +24,13 @@ fn at(text: &str) -> Timestamp {
 
 #[test]
 fn hard_limit_counts_what_is_used_and_what_is_reserved() {
-    let seats = limit(3, Policy::Hard);
-    assert!(guard(&seats, 2, 0, 1).is_ok());
-    assert!(guard(&seats, 1, 1, 1).is_ok());
-    let reached = guard(&seats, 2, 1, 1).unwrap_err();
+    let seats = limit(3, LimitPolicy::Hard);
+    assert!(check_limit(&seats, 2, 0, 1).is_ok());
+    assert!(check_limit(&seats, 1, 1, 1).is_ok());
+    let reached = check_limit(&seats, 2, 1, 1).unwrap_err();
     assert_eq!((reached.most, reached.available), (3, 0));
-    assert_eq!(guard(&seats, 1, 0, 3).unwrap_err().available, 2);
-    let after_downgrade = guard(&seats, 9, 0, 1).unwrap_err();
+    assert_eq!(check_limit(&seats, 1, 0, 3).unwrap_err().available, 2);
+    let after_downgrade = check_limit(&seats, 9, 0, 1).unwrap_err();
     assert_eq!(after_downgrade.available, 0);
     assert_eq!(
         reached.to_string(),
@@ -40,55 +40,58 @@ fn hard_limit_counts_what_is_used_and_what_is_reserved() {
 
 #[test]
 fn soft_and_metered_limits_allow_more_up_to_the_cap_of_the_tenant() {
-    for policy in [Policy::Soft, Policy::Metered] {
-        assert_eq!(guard(&limit(10, policy), 9, 0, 3).unwrap().overage, 2);
-        assert_eq!(guard(&limit(10, policy), 50, 0, 3).unwrap().overage, 3);
-        assert_eq!(guard(&limit(10, policy), 0, 0, 3).unwrap().overage, 0);
-        assert!(guard(&capped(10, policy, 12), 9, 0, 3).is_ok());
+    for policy in [LimitPolicy::Soft, LimitPolicy::Metered] {
+        assert_eq!(check_limit(&limit(10, policy), 9, 0, 3).unwrap().overage, 2);
         assert_eq!(
-            guard(&capped(10, policy, 12), 10, 0, 3)
+            check_limit(&limit(10, policy), 50, 0, 3).unwrap().overage,
+            3
+        );
+        assert_eq!(check_limit(&limit(10, policy), 0, 0, 3).unwrap().overage, 0);
+        assert!(check_limit(&capped(10, policy, 12), 9, 0, 3).is_ok());
+        assert_eq!(
+            check_limit(&capped(10, policy, 12), 10, 0, 3)
                 .unwrap_err()
                 .available,
             2
         );
     }
-    assert!(guard(&capped(10, Policy::Hard, 5), 5, 0, 1).is_err());
-    assert!(guard(&capped(10, Policy::Hard, 50), 10, 0, 1).is_err());
+    assert!(check_limit(&capped(10, LimitPolicy::Hard, 5), 5, 0, 1).is_err());
+    assert!(check_limit(&capped(10, LimitPolicy::Hard, 50), 10, 0, 1).is_err());
 }
 
 #[test]
 fn thresholds_are_crossed_once() {
     let crossed = |used, wanted| {
-        guard(&limit(10, Policy::Metered), used, 0, wanted)
+        check_limit(&limit(10, LimitPolicy::Metered), used, 0, wanted)
             .unwrap()
             .crossed
     };
     assert_eq!(crossed(6, 1), None);
-    assert_eq!(crossed(7, 1), Some(Threshold::Eighty));
+    assert_eq!(crossed(7, 1), Some(LimitThreshold::Eighty));
     assert_eq!(crossed(8, 1), None);
-    assert_eq!(crossed(9, 1), Some(Threshold::Full));
-    assert_eq!(crossed(7, 3), Some(Threshold::Full));
+    assert_eq!(crossed(9, 1), Some(LimitThreshold::Full));
+    assert_eq!(crossed(7, 3), Some(LimitThreshold::Full));
     assert_eq!(crossed(10, 1), None);
-    let none_included = guard(&limit(0, Policy::Metered), 0, 0, 1).unwrap();
+    let none_included = check_limit(&limit(0, LimitPolicy::Metered), 0, 0, 1).unwrap();
     assert_eq!((none_included.crossed, none_included.overage), (None, 1));
 }
 
 #[test]
 fn nothing_wanted_always_fits_and_huge_numbers_do_not_overflow() {
-    assert!(guard(&limit(0, Policy::Hard), 9, 9, 0).is_ok());
-    assert!(guard(&limit(u64::MAX, Policy::Hard), u64::MAX, u64::MAX, 1).is_err());
-    assert!(guard(&limit(0, Policy::Hard), 0, 0, u64::MAX).is_err());
-    assert!(guard(&limit(5, Policy::Metered), u64::MAX, 0, 1).is_err());
+    assert!(check_limit(&limit(0, LimitPolicy::Hard), 9, 9, 0).is_ok());
+    assert!(check_limit(&limit(u64::MAX, LimitPolicy::Hard), u64::MAX, u64::MAX, 1).is_err());
+    assert!(check_limit(&limit(0, LimitPolicy::Hard), 0, 0, u64::MAX).is_err());
+    assert!(check_limit(&limit(5, LimitPolicy::Metered), u64::MAX, 0, 1).is_err());
 }
 
 #[test]
 fn report_shows_the_numbers_of_the_guard_and_when_a_month_resets() {
-    let report = limit(10, Policy::Metered).report(4, 2, at("2026-12-31T23:59:59Z"));
+    let report = limit(10, LimitPolicy::Metered).report(4, 2, at("2026-12-31T23:59:59Z"));
     assert_eq!((report.limit, report.used, report.reserved), (10, 4, 2));
     assert_eq!(report.resets_at, Some(at("2027-01-01T00:00:00Z")));
     let seats = Limit {
         name: LimitName::Seats,
-        ..limit(3, Policy::Hard)
+        ..limit(3, LimitPolicy::Hard)
     };
     assert_eq!(
         seats.report(1, 0, at("2026-12-31T23:59:59Z")).resets_at,
@@ -112,9 +115,9 @@ fn usage_is_counted_by_the_month_in_utc() {
 
 fn any_limit() -> impl Strategy<Value = Limit> {
     let policy = prop_oneof![
-        Just(Policy::Hard),
-        Just(Policy::Soft),
-        Just(Policy::Metered)
+        Just(LimitPolicy::Hard),
+        Just(LimitPolicy::Soft),
+        Just(LimitPolicy::Metered)
     ];
     (0_u64..50, policy, proptest::option::of(0_u64..80)).prop_map(|(amount, policy, cap)| Limit {
         cap,
@@ -128,7 +131,7 @@ proptest! {
         limit in any_limit(), used in 0_u64..100, reserved in 0_u64..20, wanted in 0_u64..20,
     ) {
         let fits = limit.bound_for(wanted).is_some_and(|bound| used + reserved <= bound);
-        prop_assert_eq!(guard(&limit, used, reserved, wanted).is_ok(), fits);
+        prop_assert_eq!(check_limit(&limit, used, reserved, wanted).is_ok(), fits);
     }
 
     #[test]
@@ -137,7 +140,7 @@ proptest! {
     ) {
         let (mut used, mut notices, mut overage) = (0, Vec::new(), 0);
         for wanted in wishes {
-            if let Ok(grant) = guard(&limit, used, 0, wanted) {
+            if let Ok(grant) = check_limit(&limit, used, 0, wanted) {
                 used += wanted;
                 overage += grant.overage;
                 notices.extend(grant.crossed);

@@ -27,8 +27,9 @@ impl DomainName {
         let labels = labels.collect::<Option<Vec<_>>>().ok_or(DomainNameError)?;
         let top = labels.last().map(String::as_str).unwrap_or_default();
         let is_number = top.bytes().all(|byte| byte.is_ascii_digit());
+        let is_top_level = top.len() >= 2 && !is_number;
         let name = labels.join(".");
-        if labels.len() < 2 || is_number || name.len() > MAX_NAME_BYTES {
+        if labels.len() < 2 || !is_top_level || name.len() > MAX_NAME_BYTES {
             return Err(DomainNameError);
         }
         Ok(Self(name))
@@ -161,6 +162,7 @@ mod tests {
             ".com",
             "a..com",
             "com.",
+            "example.c",
             "a_b.com",
             "a b.com",
             "-a.com",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tenancy::Plan;
+use crate::Plan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,7 +24,7 @@ pub enum RateClass {
 pub enum CountedBy {
     /// The hash of the email address that is tried.
     Address,
-    /// The network that a request comes from: `identity::source_of`.
+    /// The network that a request comes from: `source_of_ip`.
     Source,
     /// The member, key or visitor.
     Principal,

@@ -5,21 +5,24 @@
 //! them. Mail goes to the spelling that is stored with the person, never to one that a form sends, so that folding
 //! discloses nothing.
 
-use std::{fmt, hash};
+mod domain_name;
 
-use confab_core::{Error, hex};
+use std::fmt;
+
+use confab_core::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::domain_name::DomainName;
+use crate::digest::sha256_hex;
+
+pub use domain_name::{DomainName, DomainNameError};
 
 /// Maximum bytes of an address, as RFC 5321 counts its path.
 pub const MAX_EMAIL_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// Equality is that of the mailbox, not of the spelling.
-#[derive(Clone)]
+/// Equality is that of the spelling, so that a change of it is stored. See `is_same_mailbox`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     spelling: String,
     folded: String,
@@ -73,6 +76,17 @@ impl EmailAddress {
         })
     }
 
+    /// Finds the first address in a text, such as "Sure, it is dana@shop.example."
+    pub fn find(text: &str) -> Option<Self> {
+        let is_edge = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-'));
+        text.split_whitespace()
+            .find_map(|word| Self::parse(word.trim_matches(is_edge)).ok())
+    }
+
+    pub fn is_same_mailbox(&self, other: &Self) -> bool {
+        self.folded == other.folded
+    }
+
     /// Returns the address to which mail is sent.
     pub fn as_str(&self) -> &str {
         &self.spelling
@@ -88,7 +102,7 @@ impl EmailAddress {
     }
 
     pub fn key(&self) -> EmailKey {
-        EmailKey(hex(&Sha256::digest(self.folded.as_bytes())))
+        EmailKey(sha256_hex(&self.folded))
     }
 }
 
@@ -102,20 +116,6 @@ fn is_local_part(local: &str) -> bool {
     local
         .split('.')
         .all(|atom| !atom.is_empty() && atom.chars().all(is_atom_char))
-}
-
-impl PartialEq for EmailAddress {
-    fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
-    }
-}
-
-impl Eq for EmailAddress {}
-
-impl hash::Hash for EmailAddress {
-    fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
-    }
 }
 
 /// Hides the local part.
@@ -157,7 +157,7 @@ mod tests {
             ("jose\u{301}@example.com", "JOSÉ@example.com"),
             ("\u{212a}im@example.com", "kim@example.com"),
         ] {
-            assert_eq!(email(one), email(other), "{one}");
+            assert!(email(one).is_same_mailbox(&email(other)), "{one}");
             assert_eq!(email(one).key(), email(other).key(), "{one}");
         }
         assert_eq!(email("Dana@Example.com").as_str(), "Dana@example.com");
@@ -184,6 +184,8 @@ mod tests {
             "dana",
             "@example.com",
             "dana@",
+            "dana@shop.e",
+            "<dana@shop.example>",
             "dana@localhost",
             "dana@127.0.0.1",
             "dana@[127.0.0.1]",
@@ -207,8 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_found_in_sentences() {
+        let found = |text| EmailAddress::find(text).map(|email| email.as_str().to_owned());
+        for (text, expected) in [
+            ("Sure, it is dana@shop.example.", "dana@shop.example"),
+            ("(<Dana@Shop.example>)", "Dana@shop.example"),
+            ("メールはdana@shop.exampleです", "dana@shop.example"),
+        ] {
+            assert_eq!(found(text).as_deref(), Some(expected));
+        }
+        assert_eq!(found("call me @dana"), None);
+        assert_eq!(found(""), None);
+    }
+
+    #[test]
     fn key_is_the_hash_of_the_folded_address_and_debug_hides_it() {
-        let expected = hex(&Sha256::digest(b"dana@example.com"));
+        let expected = sha256_hex("dana@example.com");
         assert_eq!(email("DANA@example.com").key().as_str(), expected);
         assert_eq!(format!("{:?}", email("dana@example.com")), "..@example.com");
     }
