@@ -1,7 +1,7 @@
 //! A conversation: one state machine for visitors, bots, agents and schedules.
 //!
-//! `apply_command` decides a command over the head. The head and the entries of a transition are written in one transaction
-//! under the version that was read, so numbers are gapless and a bot cannot write over a person who took over.
+//! `apply_command` decides a command over the head. The head and the entries of a transition are written in one
+//! transaction under the version that was read, so numbers are gapless and a bot cannot write over a person who took over.
 //!
 //! Architecture invariant: pure and total. A command that changes nothing returns the same head, so that retries and
 //! late commands are harmless.

@@ -46,7 +46,8 @@ pub(crate) fn clean_line(text: &str) -> String {
     seen_or_empty(composed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Cleans a text of several lines. It is empty if nothing of it can be seen. Its line breaks, joiners and direction marks stay.
+/// Cleans a text of several lines. It is empty if nothing of it can be seen. Line breaks, joiners and direction marks
+/// stay.
 pub(crate) fn clean_text(text: &str) -> String {
     let unified = text.replace("\r\n", "\n");
     let visible = unified.chars().map(unify_break).filter(|c| !is_hidden(*c));

@@ -168,7 +168,8 @@ fn fits_words(query: &str, head: &Head) -> bool {
     wanted.all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
 }
 
-/// Where the next page of a list begins. Sealed before it leaves, so that it cannot be changed or moved to another list.
+/// Where the next page of a list begins. Sealed before it leaves, so that it cannot be changed or moved to another
+/// list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxCursor {
     pub view: InboxView,

@@ -17,8 +17,8 @@ impl BotSettings {
         Err(Error::new(Kind::Forbidden, "origin_not_allowed", message))
     }
 
-    /// Returns the sources of the directive `frame-ancestors`. A wildcard stands for more labels there than here, so the
-    /// check of the origin decides.
+    /// Returns the sources of the directive `frame-ancestors`. A wildcard stands for more labels there than here, so
+    /// the check of the origin decides.
     pub fn frame_ancestors(&self) -> String {
         if self.origins.is_empty() {
             return "'none'".to_owned();

@@ -33,8 +33,8 @@ impl Numbered for VisitorMessage {
     }
 }
 
-/// Splits messages, which are in order and cover the numbers after `after_seq` up to `last_seq`. There is one batch even
-/// without messages: it tells a visitor's client that nothing was missed.
+/// Splits messages, which are in order and cover the numbers after `after_seq` up to `last_seq`. There is one batch
+/// even without messages: it tells a visitor's client that nothing was missed.
 pub fn split_into_batches<M: Numbered>(
     messages: &[M],
     after_seq: u64,
