@@ -360,7 +360,8 @@ mod tests {
     fn invalid_service_files_are_refused_with_their_path() {
         let other = SHOP
             .replace("\"{gateway}\"", "\"{home}\"")
-            .replace("/shop\"", "/other\"");
+            .replace("path = \"/shop", "path = \"/other")
+            .replace("/stock", "/others");
         let cases = [
             (vec![("shop", SHOP.replace("title", "titel"))], "titel"),
             (

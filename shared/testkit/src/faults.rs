@@ -165,7 +165,7 @@ pub struct Enumeration {
 
 /// A scenario whose calls fail one by one.
 pub trait Scenario: Sized {
-    /// One of so many calls fails. With `CONFAB_FAULTS=all`, each call does.
+    /// One of so many calls fails, unless `CONFAB_FAULTS` is set.
     const STRIDE: usize = 1;
 
     /// Opens a new cloud with the state that the handler begins from.
@@ -177,18 +177,27 @@ pub trait Scenario: Sized {
     fn check(&self, story: &str) -> impl Future<Output = ()>;
 }
 
-/// Whether each call meets all faults, in long scenarios too: with `CONFAB_FAULTS=all`.
+/// The faults that each call meets, in long scenarios too: all with `CONFAB_FAULTS=all`, and deaths with `deaths`.
 #[expect(clippy::disallowed_methods, reason = "the suite's own configuration")]
-pub fn meets_all_faults() -> bool {
-    std::env::var("CONFAB_FAULTS").is_ok_and(|faults| faults == "all")
+fn wanted_faults() -> Option<&'static [Fault]> {
+    match std::env::var("CONFAB_FAULTS").ok()?.as_str() {
+        "all" => Some(&Fault::ALL),
+        "deaths" => Some(&[Fault::DiesBefore, Fault::DiesAfter]),
+        _ => None,
+    }
+}
+
+/// Whether scenarios run at full size.
+pub fn is_exhaustive() -> bool {
+    wanted_faults().is_some()
 }
 
 /// Returns the faults that a call meets: all of them in a short scenario, and one, in turn, in a long one.
 fn faults_of(call: &Call, number: usize, calls: usize) -> Vec<Fault> {
-    let mut faults = Fault::ALL.to_vec();
+    let wanted = wanted_faults();
+    let mut faults = wanted.unwrap_or(&Fault::ALL).to_vec();
     faults.retain(|fault| call.meets(*fault));
-    let is_short = calls <= EXHAUSTIVE_MAX_CALLS;
-    if is_short || meets_all_faults() {
+    if wanted.is_some() || calls <= EXHAUSTIVE_MAX_CALLS {
         return faults;
     }
     vec![faults[number % faults.len()]]
@@ -211,7 +220,7 @@ pub async fn enumerate<S: Scenario>() -> Enumeration {
     let calls = scenario.faults().calls();
     scenario.check("without a fault").await;
     let mut runs = 0;
-    let stride = if meets_all_faults() { 1 } else { S::STRIDE };
+    let stride = if is_exhaustive() { 1 } else { S::STRIDE };
     for (number, call) in calls.iter().enumerate().step_by(stride) {
         for fault in faults_of(call, number, calls.len()) {
             runs += 1;

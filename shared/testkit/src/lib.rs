@@ -15,7 +15,7 @@ pub mod servers;
 use std::path::PathBuf;
 
 pub use cloud::{Cloud, TestClock};
-pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, meets_all_faults};
+pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};
 
 pub use confab_emulator::AttachedConnection;

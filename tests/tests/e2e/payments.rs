@@ -443,6 +443,12 @@ async fn stripe_tells(
         .await?)
 }
 
+/// An id of SUMIT that no other test has at the same time.
+fn new_entity() -> i64 {
+    use confab_core::Clock;
+    confab_lambda::SystemClock::default().now().as_microsecond()
+}
+
 fn now() -> i64 {
     use confab_core::Clock;
     confab_lambda::SystemClock::default().now().as_second()
@@ -641,7 +647,7 @@ async fn sumit_and_signed_notices_pay_orders() -> Result<()> {
     let (payer, phone) = (new_payer(), format!("97252{:07}", now() % 10_000_000));
     let offer = shop.offer_to_number("studio.standard", &payer, &phone)?;
     shop.takes(&offer).await?;
-    let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
+    let trigger = json!({ "EntityID": new_entity(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
         "Property_M-3": [{ "Name": "Standard" }] } });
     for _ in 0..3 {
         let address = format!("{}/payment-received/payment-secret-path", place.gateway);
@@ -680,7 +686,7 @@ async fn second_payment_elsewhere_is_flagged_after_the_first_was_refunded() -> R
     shop.comes_to(offer.order_id, "paid").await?;
     shop.at_stripe(&order, "refund", &json!({})).await?;
     comes_to_balance(&shop, &offer, 0, None).await?;
-    let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
+    let trigger = json!({ "EntityID": new_entity(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
         "Property_M-3": [{ "Name": "Standard" }] } });
     let address = format!("{}/payment-received/payment-secret-path", place.gateway);
     assert_eq!(
@@ -844,7 +850,7 @@ async fn short_links_lead_to_the_checkout_of_their_offer() -> Result<()> {
         "{looks:?} {order}"
     );
     // The other product's way to know who pays still works.
-    let trigger = json!({ "EntityID": now(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
+    let trigger = json!({ "EntityID": new_entity(), "Properties": { "Property_M-5": [phone], "Property_M-10": ["Dana"],
         "Property_M-3": [{ "Name": "Standard" }] } });
     let address = format!("{}/payment-received/payment-secret-path", place.gateway);
     assert_eq!(

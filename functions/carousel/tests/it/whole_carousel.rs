@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use carousel::workers::carousel_render::RenderTask;
 use confab_core::Error;
-use confab_testkit::{Enumeration, Faults, Scenario, enumerate, meets_all_faults};
+use confab_testkit::{Enumeration, Faults, Scenario, enumerate, is_exhaustive};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
     world::{CONVERSATION_QUEUE, Person, RENDER_QUEUE, World},
 };
 
-/// With `CONFAB_FAULTS=all` the carousel has eight slides.
+/// With `CONFAB_FAULTS` the carousel has eight slides.
 fn slides() -> usize {
-    if meets_all_faults() { 8 } else { 1 }
+    if is_exhaustive() { 8 } else { 1 }
 }
 
 /// An update, and all jobs that follow from it. A job that fails is delivered again, and so is the update.
