@@ -12,7 +12,7 @@ use crate::{
     world::{Person, World},
 };
 
-const SLIDES: usize = 3;
+const SLIDES: usize = 2;
 const COMPOSED: &str = "Draft without a model";
 const REFUSED: &str = "I cannot make slides about this";
 
