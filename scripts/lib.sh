@@ -141,7 +141,7 @@ build_pages() {
 install_cargo_tool() {
     [ -x ".tools/$1/bin/$1" ] && [ "$(cat ".tools/$1/version" 2>/dev/null)" = "$2" ] && return
     say "Building $1 $2 (once)"
-    CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --locked --debug --root ".tools/$1" --version "$2" "$1"
+    CARGO_PROFILE_DEV_DEBUG=0 nice cargo install --quiet --locked --debug --root ".tools/$1" --version "$2" "$1"
     echo "$2" >".tools/$1/version"
 }
 
