@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 
 use crate::{Place, eventually};
 
+/// The slides among the messages of a chat.
+pub fn count_photos(messages: &[Value]) -> usize {
+    let photos = messages
+        .iter()
+        .filter(|message| message["photo"].is_array());
+    photos.count()
+}
+
 /// A person in a private chat with the bot.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -43,10 +51,7 @@ impl<'a> Reader<'a> {
     pub async fn has_slides(&self, count: usize) -> Result<Value> {
         eventually(|| async {
             let messages = self.messages().await?;
-            let photos = messages
-                .iter()
-                .filter(|message| message["photo"].is_array());
-            let photos = photos.count();
+            let photos = count_photos(&messages);
             ensure!(photos == count, "{photos} photos");
             let last = messages.last().context("a message")?;
             ensure!(last["reply_markup"]["inline_keyboard"].is_array(), "{last}");

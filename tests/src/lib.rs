@@ -13,7 +13,7 @@ mod shop;
 mod studio;
 mod traffic;
 
-pub use carousel::Reader;
+pub use carousel::{Reader, count_photos};
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
 pub use local::{Local, binary, peak_memory, processor_micros};
 pub use people::Person;

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use confab_e2e::{Place, Reader, Traffic, eventually};
+use confab_e2e::{Place, Reader, Traffic, count_photos, eventually};
 use serde_json::{Value, json};
 
 const SLIDES: usize = 8;
@@ -68,10 +68,7 @@ async fn all_have_one_album(place: &Place, readers: &[Reader<'_>]) -> Result<()>
 async fn have_one_album(readers: &[Reader<'_>]) -> Result<()> {
     for reader in readers {
         let messages = reader.messages().await?;
-        let photos = messages
-            .iter()
-            .filter(|message| message["photo"].is_array());
-        let photos = photos.count();
+        let photos = count_photos(&messages);
         let was_asked = messages.iter().any(|message| {
             let text = message["text"].as_str();
             text.is_some_and(|text| text.contains("not sure"))
@@ -157,6 +154,16 @@ async fn replies(reader: &Reader<'_>) -> Result<usize> {
     Ok(messages.iter().filter(is_reply).count())
 }
 
+/// Waits for the reply to one `/myid`.
+async fn is_answered_once(reader: &Reader<'_>) -> Result<()> {
+    eventually(|| async {
+        let replies = replies(reader).await?;
+        ensure!(replies == 1, "{replies} replies");
+        Ok(())
+    })
+    .await
+}
+
 #[tokio::test]
 async fn updates_that_come_twice_are_decided_once() -> Result<()> {
     const EACH: usize = 10;
@@ -206,11 +213,7 @@ async fn refused_chats_delay_no_other_chat_and_are_answered_later() -> Result<()
         reader.writes("/myid").await?;
     }
     for reader in &others {
-        eventually(|| async {
-            ensure!(replies(reader).await? == 1, "no reply");
-            Ok(())
-        })
-        .await?;
+        is_answered_once(reader).await?;
     }
     // All faults were met, and nothing waits in a function.
     eventually(|| async {
@@ -225,11 +228,7 @@ async fn refused_chats_delay_no_other_chat_and_are_answered_later() -> Result<()
     }
     place.advance(Duration::from_secs(DELAY + 1)).await?;
     for reader in &refused {
-        eventually(|| async {
-            ensure!(replies(reader).await? == 1, "no reply after the delay");
-            Ok(())
-        })
-        .await?;
+        is_answered_once(reader).await?;
     }
     Ok(())
 }
@@ -251,11 +250,7 @@ async fn storm_of_short_refusals_is_over_after_their_delays() -> Result<()> {
         reader.writes("/myid").await?;
     }
     for reader in &readers {
-        eventually(|| async {
-            ensure!(replies(reader).await? == 1, "no reply");
-            Ok(())
-        })
-        .await?;
+        is_answered_once(reader).await?;
     }
     Ok(())
 }
