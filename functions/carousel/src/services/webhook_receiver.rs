@@ -5,14 +5,11 @@ use std::time::Duration;
 use confab_aws::Keyring;
 use confab_core::{Error, Result, Timestamp};
 use confab_provider_base::{
-    http::describe,
+    http::{describe, retry_after},
     http_client_within,
     standard_webhooks::{SigningKey, sign},
 };
-use reqwest::{
-    Client, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-};
+use reqwest::{Client, Response, StatusCode, header::CONTENT_TYPE};
 
 use crate::config::{CAROUSEL_WEBHOOK_SECRET, WebhookUrl};
 
@@ -92,13 +89,9 @@ fn outcome_of(response: &Response) -> DeliveryOutcome {
     match response.status() {
         status if status.is_success() => DeliveryOutcome::Accepted,
         StatusCode::GONE => DeliveryOutcome::Gone,
-        status => {
-            let retry_after = response.headers().get(RETRY_AFTER);
-            let seconds = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-            DeliveryOutcome::Failed {
-                reason: format!("HTTP {}", status.as_u16()),
-                retry_after: seconds.map(Duration::from_secs),
-            }
-        }
+        status => DeliveryOutcome::Failed {
+            reason: format!("HTTP {}", status.as_u16()),
+            retry_after: retry_after(response),
+        },
     }
 }

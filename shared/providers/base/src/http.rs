@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use confab_core::{Error, Result};
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{Client, Response, header::RETRY_AFTER, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -59,6 +59,12 @@ pub async fn read_body_up_to(mut response: Response, limit: usize) -> Result<Vec
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Returns how long a response asks to wait, if it says so in seconds.
+pub fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?;
+    Some(Duration::from_secs(seconds.to_str().ok()?.parse().ok()?))
 }
 
 /// Describes an error and its causes for the log. The URL is left out, because it may identify a

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use confab_core::Error;
-use reqwest::{Response, StatusCode, header::RETRY_AFTER};
+use reqwest::{Response, StatusCode};
 
-use crate::http::{ReadError, describe, read_body_up_to};
+use crate::http::{ReadError, describe, read_body_up_to, retry_after};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
@@ -106,11 +106,7 @@ impl ApiResponse {
     /// Reads a response whose body may have `limit` bytes.
     pub async fn read_up_to(limit: usize, response: Response) -> Result<Self, SendError> {
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
+        let retry_after = retry_after(&response);
         let is_replayed = response
             .headers()
             .get("idempotent-replayed")
