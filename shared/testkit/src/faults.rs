@@ -2,7 +2,10 @@
 
 use std::{
     future::pending,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -79,6 +82,24 @@ struct State {
 pub struct Faults {
     state: Mutex<State>,
     died: Notify,
+    /// Calls that are being performed.
+    running: AtomicUsize,
+}
+
+/// Counts a call until it has an answer or its caller dies.
+struct Running<'a>(&'a AtomicUsize);
+
+impl<'a> Running<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Faults {
@@ -107,6 +128,11 @@ impl Faults {
         }
     }
 
+    /// Whether no call is being performed: the work computes, or waits for a time.
+    pub fn is_idle(&self) -> bool {
+        self.running.load(Ordering::Relaxed) == 0
+    }
+
     /// Performs a call, unless the fault that is planned for it forbids that: then `refuse` answers in its place.
     pub(crate) async fn perform<T>(
         &self,
@@ -114,6 +140,7 @@ impl Faults {
         refuse: impl FnOnce(Refusal) -> T,
         perform: impl Future<Output = T>,
     ) -> T {
+        let _running = Running::begin(&self.running);
         match self.next(call) {
             None => perform.await,
             Some(Fault::LostBefore) => refuse(Refusal::Lost),

@@ -5,7 +5,7 @@ use std::{io::Cursor, path::Path, sync::Arc, time::Duration};
 use confab_core::{Clock, PhotoId, Result};
 use confab_simulator_base::{ContextOptions, SimulatorContext};
 use confab_simulator_openai::OpenAi;
-use confab_testkit::{Cloud, TestRequest, TestResponse};
+use confab_testkit::{Cloud, Faults, TestRequest, TestResponse};
 use image::{ImageFormat, Rgb, RgbImage};
 use rooms::workers::photo_look;
 use rooms_domain::PhotoJob;
@@ -129,13 +129,16 @@ impl Drop for Frozen {
     }
 }
 
-/// Runs work whose pauses end soon: now and then, time moves by the longest of them.
-pub(crate) async fn skip_pauses<T>(work: impl Future<Output = T>) -> T {
+/// Runs work whose pauses end soon: now and then, time moves by the longest of them, unless the work waits for the answer
+/// of a call, whose own timeout would come.
+pub(crate) async fn skip_pauses<T>(faults: &Faults, work: impl Future<Output = T>) -> T {
     let skip = async {
         loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let _frozen = Frozen::new();
-            tokio::time::advance(PAUSE).await;
+            if faults.is_idle() {
+                let _frozen = Frozen::new();
+                tokio::time::advance(PAUSE).await;
+            }
         }
     };
     tokio::select! {

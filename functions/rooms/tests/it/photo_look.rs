@@ -20,7 +20,9 @@ async fn studio() -> (World, Model) {
 
 /// Analyzes a photo. Returns the state of its row and why it was refused.
 async fn outcome(world: &World, photo: PhotoId) -> (Value, Value) {
-    skip_pauses(world.analyze(photo)).await.unwrap();
+    skip_pauses(world.cloud.faults(), world.analyze(photo))
+        .await
+        .unwrap();
     let row = world.photo_row(photo).await;
     (row["state"].clone(), row["code"].clone())
 }
@@ -229,7 +231,8 @@ impl Scenario for Analysis {
     }
 
     async fn act(&self) -> Result<()> {
-        skip_pauses(self.world.analyze(self.photo)).await
+        let faults = self.world.cloud.faults();
+        skip_pauses(faults, self.world.analyze(self.photo)).await
     }
 
     /// A model that was not reached makes a photo unavailable; nothing else does.
