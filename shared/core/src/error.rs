@@ -11,6 +11,8 @@ type Cause = Box<dyn StdError + Send + Sync>;
 pub enum Kind {
     Invalid,
     Unauthenticated,
+    /// The plan or a budget does not allow it.
+    PaymentRequired,
     Forbidden,
     NotFound,
     Conflict,
@@ -32,6 +34,7 @@ pub struct Error {
     message: Cow<'static, str>,
     cause: Option<Cause>,
     delay: Option<Duration>,
+    errors: Option<Box<serde_json::Value>>,
 }
 
 impl Error {
@@ -46,6 +49,7 @@ impl Error {
             message: message.into(),
             cause: None,
             delay: None,
+            errors: None,
         }
     }
 
@@ -55,6 +59,10 @@ impl Error {
 
     pub fn unauthenticated(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Unauthenticated, "unauthenticated", message)
+    }
+
+    pub fn payment_required(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::PaymentRequired, code, message)
     }
 
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
@@ -100,6 +108,17 @@ impl Error {
     pub fn with_delay(mut self, delay: Option<Duration>) -> Self {
         self.delay = delay;
         self
+    }
+
+    /// Adds what is wrong with each field, for the caller.
+    pub fn with_errors(mut self, errors: serde_json::Value) -> Self {
+        self.errors = Some(Box::new(errors));
+        self
+    }
+
+    /// Returns what is wrong with each field.
+    pub fn errors(&self) -> Option<&serde_json::Value> {
+        self.errors.as_deref()
     }
 
     /// Returns how long the next attempt waits.
