@@ -106,6 +106,12 @@ impl ApiRequest {
         logged(error, self.correlation_id, &request_id(&self.request));
         response::status(error.kind())
     }
+
+    /// Logs an error and renders its problem document, for a route that adds headers of its own.
+    pub fn problem(&self, error: &Error) -> Response {
+        logged(error, self.correlation_id, &request_id(&self.request));
+        response::problem(error, self.correlation_id)
+    }
 }
 
 fn request_id(request: &Request) -> String {
@@ -121,44 +127,27 @@ fn logged(error: &Error, correlation_id: CorrelationId, request_id: &str) {
     }
 }
 
-/// Runs one handler until the sandbox ends.
-async fn run<D, Fut>(
-    function: &'static str,
-    deps: impl Future<Output = Result<D, StartError>>,
-    route: impl Fn(Arc<D>, ApiRequest) -> Fut + Clone + Send + Sync + 'static,
-) -> Result<(), StartError>
-where
-    D: Send + Sync + 'static,
-    Fut: Future<Output = Result<Response>> + Send + 'static,
-{
-    let (clock, deps) = start(function, deps).await?;
-    let service = lambda_http::service_fn(move |request: Request| {
-        let (deps, route) = (deps.clone(), route.clone());
-        async move { Ok::<_, Infallible>(answer(deps, request, &clock, route).await) }
-    });
-    lambda_http::run(service).await
-}
-
 /// Runs the routes of a function until the sandbox ends.
 pub async fn serve<S: Send + Sync + 'static>(
     function: &'static str,
     state: impl Future<Output = Result<S, StartError>>,
     routes: Router<S>,
 ) -> Result<(), StartError> {
+    let (clock, state) = start(function, state).await?;
     let routes = Arc::new(routes);
-    let answer = move |state, request| {
-        let routes = routes.clone();
-        async move { routes.answer(request, state).await }
-    };
-    run(function, state, answer).await
+    let service = lambda_http::service_fn(move |request: Request| {
+        let (routes, state) = (routes.clone(), state.clone());
+        async move { Ok::<_, Infallible>(routes.respond(request, state, &clock).await) }
+    });
+    lambda_http::run(service).await
 }
 
-/// Answers one request. Tests call it, too.
-pub async fn answer<D, Fut>(
+/// Answers one request. An error becomes a problem document.
+pub(crate) async fn answer<D, Fut>(
     deps: Arc<D>,
     request: Request,
     clock: &impl Clock,
-    route: impl Fn(Arc<D>, ApiRequest) -> Fut,
+    route: impl FnOnce(Arc<D>, ApiRequest) -> Fut,
 ) -> Response
 where
     Fut: Future<Output = Result<Response>>,

@@ -4,6 +4,7 @@
 
 mod authorizer;
 mod command;
+mod cors;
 pub mod extract;
 mod health;
 mod http;
@@ -23,7 +24,8 @@ use std::{future::Future, sync::Arc};
 pub use authorizer::{Allow, AuthorizerRequest, run as authorizer};
 pub use command::run as command;
 pub use health::{Readiness, health};
-pub use http::{ApiRequest, CORRELATION_HEADER, answer, serve};
+pub(crate) use http::answer;
+pub use http::{ApiRequest, CORRELATION_HEADER, serve};
 pub use lambda_runtime::Error as StartError;
 pub use log::warn;
 pub use operator::{OPERATOR_KEY, Operator, OperatorState};

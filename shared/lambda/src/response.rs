@@ -20,6 +20,13 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Result<Response> {
     Ok(with(status, "application/json", body))
 }
 
+/// Answers with bytes, such as a compressed file.
+pub fn bytes(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = with(status, content_type, String::new());
+    *response.body_mut() = Body::Binary(body);
+    response
+}
+
 pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
@@ -39,6 +46,7 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
@@ -48,6 +56,22 @@ pub(crate) fn status(kind: Kind) -> StatusCode {
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// Answers a method that a path does not have.
+pub(crate) fn method_not_allowed(allowed: &[&str], correlation_id: CorrelationId) -> Response {
+    let problem = Problem {
+        title: "This address does not take the method.",
+        status: StatusCode::METHOD_NOT_ALLOWED.as_u16(),
+        code: "method_not_allowed",
+        correlation_id,
+        errors: None,
+    };
+    let mut response = problem.render();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 /// `Retry-After` of a 503. Clients back off by themselves when they fail again.
@@ -60,6 +84,17 @@ struct Problem<'a> {
     status: u16,
     code: &'a str,
     correlation_id: CorrelationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a serde_json::Value>,
+}
+
+impl Problem<'_> {
+    fn render(&self) -> Response {
+        let body = serde_json::to_string(self).unwrap_or_default();
+        let status = StatusCode::from_u16(self.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        with(status, "application/problem+json", body)
+    }
 }
 
 pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Response {
@@ -69,9 +104,9 @@ pub(crate) fn problem(error: &Error, correlation_id: CorrelationId) -> Response 
         status: status.as_u16(),
         code: error.code(),
         correlation_id,
+        errors: error.errors(),
     };
-    let body = serde_json::to_string(&problem).unwrap_or_default();
-    let mut response = with(status, "application/problem+json", body);
+    let mut response = problem.render();
     let again_after = match error.kind() {
         Kind::RateLimited {
             retry_after_seconds,

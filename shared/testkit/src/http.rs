@@ -8,6 +8,8 @@ use confab_lambda::Router;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::invocation;
+
 /// A request to a function's routes.
 #[derive(Debug, Clone)]
 pub struct TestRequest {
@@ -143,7 +145,7 @@ impl TestResponse {
     }
 }
 
-/// Sends a request through a function's routes. A path without a route gets 404, as from API Gateway.
+/// Sends a request through a function's routes, as one invocation. A path without a route gets 404, as from API Gateway.
 #[expect(clippy::unwrap_used, reason = "the event is written above")]
 pub async fn send<S: Send + Sync + 'static>(
     routes: &Router<S>,
@@ -152,13 +154,15 @@ pub async fn send<S: Send + Sync + 'static>(
     request: &TestRequest,
 ) -> TestResponse {
     let path = request.path.split('?').next().unwrap_or_default();
-    let Some(key) = routes.find(request.method, path) else {
+    // A function with an event for all methods decides about preflight requests itself.
+    let preflight = (request.method == "OPTIONS").then_some("ANY /{proxy+}");
+    let Some(key) = routes.find(request.method, path).or(preflight) else {
         return TestResponse::new(404, HeaderMap::new(), br#"{"message":"Not Found"}"#);
     };
     let event = request.event(key).to_string();
     let request = lambda_http::request::from_str(&event).unwrap();
-    let answer = |state, request| routes.answer(request, state);
-    let response = confab_lambda::answer(state.clone(), request, clock, answer).await;
+    let response = routes.respond(request, state.clone(), clock);
+    let response = invocation(response).await;
     let (head, body) = response.into_parts();
     TestResponse::new(head.status.as_u16(), head.headers, body.as_ref())
 }
