@@ -71,12 +71,35 @@ impl<C: Channel> Connections<C> {
         user: &C::User,
         id: &str,
     ) -> Result<bool> {
+        let row = self.row(channel, ticket, user, id);
+        self.table.put(row, Condition::not_exists()).await
+    }
+
+    /// Subscribes an open connection to a further channel. Repeated, it changes nothing but the expiry.
+    pub async fn subscribe(
+        &self,
+        channel: &C::Id,
+        ticket: TicketId,
+        user: &C::User,
+        id: &str,
+    ) -> Result<()> {
+        let row = self.row(channel, ticket, user, id);
+        self.table.put(row, Condition::none()).await.map(drop)
+    }
+
+    /// Ends the subscription of an open connection to a further channel.
+    pub async fn unsubscribe(&self, channel: &C::Id, ticket: TicketId) -> Result<()> {
+        let key = C::connections(channel).key(ticket);
+        self.table.delete(key).await
+    }
+
+    fn row(&self, channel: &C::Id, ticket: TicketId, user: &C::User, id: &str) -> Row {
         let mut row = C::connections(channel).key(ticket);
         let expires_at = after(self.clock.now(), CONNECTION_TTL);
         row.insert("c".to_owned(), text(id));
         row.insert("u".to_owned(), text(user.to_string()));
         row.insert("expires_at".to_owned(), number(expires_at.as_second()));
-        self.table.put(row, Condition::not_exists()).await
+        row
     }
 
     /// Deletes a connection. While its ticket is valid, the row stays as a used ticket.

@@ -27,6 +27,15 @@ pub enum BroadcastJob<Id, Update> {
     },
 }
 
+/// Updates of one channel that are published together.
+#[derive(Debug, Clone)]
+pub struct Publication<Id, Update> {
+    pub channel: Id,
+    /// Within five minutes, SQS drops others with the same key.
+    pub idempotency_key: String,
+    pub updates: Vec<Update>,
+}
+
 /// The queue of all channels of a service.
 #[derive(Debug)]
 pub struct BroadcastQueue(Queue);
@@ -53,6 +62,32 @@ impl BroadcastQueue {
         };
         let entry = Entry::fifo(&channel.to_string(), idempotency_key, &job, correlation_id)?;
         self.0.send(&[entry]).await
+    }
+
+    /// Publishes to several channels, ten of them in one call.
+    pub async fn publish_all<C: Channel>(
+        &self,
+        publications: Vec<Publication<C::Id, C::Update>>,
+        at: Timestamp,
+        correlation_id: CorrelationId,
+    ) -> Result<()> {
+        let mut entries = Vec::new();
+        for Publication {
+            channel,
+            idempotency_key,
+            updates,
+        } in publications
+        {
+            let job = BroadcastJob::V1 {
+                channel: &channel,
+                at,
+                updates,
+                after: None,
+            };
+            let group = channel.to_string();
+            entries.push(Entry::fifo(&group, &idempotency_key, &job, correlation_id)?);
+        }
+        self.0.send(&entries).await
     }
 
     /// Leaves the connections after a cursor to later jobs.

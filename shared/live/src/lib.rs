@@ -20,7 +20,7 @@ pub use broadcast::{BroadcastCursors, Broadcaster, ChannelReader, Frames, Recipi
 pub use channel::{Channel, Partition, PostedMessage};
 pub use connections::{Connection, ConnectionPage, Connections};
 pub use gap::{GapRepair, MAX_MISSED_MESSAGES, is_repairable};
-pub use jobs::{BroadcastJob, BroadcastQueue};
+pub use jobs::{BroadcastJob, BroadcastQueue, Publication};
 pub use numbering::{
     Attempt, LatestMessages, NumberedWrite, RESERVATION_SIZE, reserve, store_under_next_number,
 };

@@ -36,11 +36,26 @@ impl<User: Ord> RemovalFrame<User> {
     }
 }
 
+/// A frame, and the condition under which a user receives it.
+#[derive(Debug)]
+struct SharedFrame<User> {
+    is_recipient: fn(&User) -> bool,
+    /// A user who does not receive it although the condition holds.
+    except: Option<User>,
+    frame: Vec<u8>,
+}
+
+impl<User: Eq> SharedFrame<User> {
+    fn is_for(&self, user: &User) -> bool {
+        (self.is_recipient)(user) && self.except.as_ref() != Some(user)
+    }
+}
+
 /// The frames of a broadcast.
 #[derive(Debug)]
 pub struct Frames<User> {
-    /// Frames for all connections, in order.
-    shared: Vec<Vec<u8>>,
+    /// Frames for the connections of users that a condition holds for, in order.
+    shared: Vec<SharedFrame<User>>,
     /// Frames for one user.
     private: Vec<(User, Vec<u8>)>,
     removals: Vec<RemovalFrame<User>>,
@@ -59,7 +74,25 @@ impl<User> Default for Frames<User> {
 impl<User: Ord> Frames<User> {
     /// Adds a frame for all connections.
     pub fn push(&mut self, frame: Vec<u8>) {
-        self.shared.push(frame);
+        self.push_where(|_| true, frame);
+    }
+
+    /// Adds a frame for the connections of a kind of users, such as agents.
+    pub fn push_where(&mut self, is_recipient: fn(&User) -> bool, frame: Vec<u8>) {
+        self.shared.push(SharedFrame {
+            is_recipient,
+            except: None,
+            frame,
+        });
+    }
+
+    /// Adds a frame for the connections of a kind of users, but not for those of one of them.
+    pub fn push_except(&mut self, except: User, is_recipient: fn(&User) -> bool, frame: Vec<u8>) {
+        self.shared.push(SharedFrame {
+            is_recipient,
+            except: Some(except),
+            frame,
+        });
     }
 
     /// Adds a frame for the connections of one user.
@@ -107,12 +140,38 @@ impl<User: Ord> Frames<User> {
     }
 
     /// Returns the frames of a connection that stays open, in order.
-    pub(super) fn of_user<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a [u8]> {
+    pub fn of_user<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a [u8]> {
         let private = self
             .private
             .iter()
             .filter(move |(recipient, _)| recipient == user)
             .map(|(_, frame)| frame);
-        self.shared.iter().chain(private).map(Vec::as_slice)
+        let shared = self
+            .shared
+            .iter()
+            .filter(move |shared| shared.is_for(user))
+            .map(|shared| &shared.frame);
+        shared.chain(private).map(Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(frames: &Frames<u8>, user: u8) -> Vec<u8> {
+        frames.of_user(&user).flatten().copied().collect()
+    }
+
+    #[test]
+    fn frames_reach_their_recipients_in_order() {
+        let mut frames = Frames::default();
+        frames.push(b"a".to_vec());
+        frames.push_where(|user| *user > 1, b"b".to_vec());
+        frames.push_except(3, |user| *user > 1, b"c".to_vec());
+        frames.push_private(1, b"d".to_vec());
+        assert_eq!(of(&frames, 1), b"ad");
+        assert_eq!(of(&frames, 2), b"abc");
+        assert_eq!(of(&frames, 3), b"ab");
     }
 }
