@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use confab_core::{Error, Result};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::Aws;
 
@@ -30,9 +30,24 @@ const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    error_type: Option<String>,
 }
 
 impl Answer {
+    /// Returns the name of an error, such as `BadRequestException`. Services write it into a header or into the body.
+    pub(crate) fn error_type(&self) -> String {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(rename = "__type")]
+            kind: String,
+        }
+        let of_body = || Some(serde_json::from_slice::<Body>(&self.body).ok()?.kind);
+        let name = self.error_type.clone().or_else(of_body).unwrap_or_default();
+        // Both may have a namespace before the name, and a link after it.
+        let name = name.split(':').next().unwrap_or_default();
+        name.rsplit('#').next().unwrap_or_default().to_owned()
+    }
+
     /// Describes a refusal for a log line.
     pub(crate) fn summary(&self) -> String {
         let text: String = String::from_utf8_lossy(&self.body)
@@ -102,6 +117,8 @@ impl Aws {
         let call = async {
             let response: HttpResponse = self.connector.call(request).await.map_err(call_failed)?;
             let status = response.status().as_u16();
+            let error_type = response.headers().get("x-amzn-errortype");
+            let error_type = error_type.map(str::to_owned);
             let body = ByteStream::new(response.into_body())
                 .collect()
                 .await
@@ -109,6 +126,7 @@ impl Aws {
             Ok(Answer {
                 status,
                 body: body.into_bytes().to_vec(),
+                error_type,
             })
         };
         tokio::time::timeout(ATTEMPT_TIMEOUT, call)
