@@ -249,7 +249,7 @@ impl Guest {
             address: String::new().into(),
         };
         Ok(format!(
-            "{url}?ticket={}",
+            "{url}/live?ticket={}",
             confab_core::seal(SEAL_SECRET, &ticket, Timestamp::MAX)?
         ))
     }

@@ -108,11 +108,13 @@ impl Tables {
     }
 
     /// Forwards a request with `ReturnConsumedCapacity`, which is removed from the response unless the caller set it.
+    /// `observe` sees the response.
     pub(crate) async fn forward(
         &self,
         operation: &str,
         headers: &HeaderMap,
         body: &Value,
+        observe: impl FnOnce(&Value),
     ) -> (Response, CapacityUnits) {
         let wanted = body
             .get("ReturnConsumedCapacity")
@@ -152,6 +154,7 @@ impl Tables {
         let mut units = CapacityUnits::default();
         let body = match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut answer) => {
+                observe(&answer);
                 units.condition_failed = is_condition_failure(&answer);
                 let used =
                     consumed_units(answer.get("ConsumedCapacity")) + failed_write_units(&answer);

@@ -18,9 +18,11 @@ use crate::{
     recorder::Recorder,
     s3::Objects,
     scheduler::Scheduler,
+    ses::Mailbox,
     sqs::Queues,
     ssm::ParameterStore,
     template::{Places, Template},
+    tenants::TenantIsolation,
     websocket::{self, WebSocketGateway},
 };
 
@@ -50,8 +52,10 @@ pub struct Emulator {
     pub queues: Arc<Queues>,
     pub tables: Arc<Tables>,
     pub objects: Arc<Objects>,
+    pub mails: Arc<Mailbox>,
     pub events: Arc<EventBuses>,
     pub scheduler: Arc<Scheduler>,
+    pub tenants: Arc<TenantIsolation>,
     pub websockets: Arc<WebSocketGateway>,
     /// By the emulator's clock, in milliseconds since 1970.
     pub started_at: i64,
@@ -121,13 +125,16 @@ impl Emulator {
             recorder.clone(),
         );
         parameters.extend(template.stored_parameters.clone());
+        let tenants = TenantIsolation::new(&template, clock.clone(), recorder.clone());
         Ok(Self {
             tables: Arc::new(Tables::open(&data, &template.tables).await?),
             objects: Arc::new(Objects::open(&data, &template, recorder.clone())?),
+            mails: Arc::new(Mailbox::open(&data, &template.identities, clock.clone())?),
             parameters: Arc::new(ParameterStore(parameters)),
             started_at: clock.now(),
             events: Arc::new(events),
             scheduler: Arc::new(scheduler),
+            tenants: Arc::new(tenants),
             websockets: Arc::new(websockets),
             template: Arc::new(template),
             clock,
@@ -148,11 +155,13 @@ impl Emulator {
             functions: self.functions.clone(),
             invoker: self.invoker.clone(),
             latency: self.latency.clone(),
+            mails: self.mails.clone(),
             objects: self.objects.clone(),
             parameters: self.parameters.clone(),
             queues: self.queues.clone(),
             recorder: self.recorder.clone(),
             tables: self.tables.clone(),
+            tenants: self.tenants.clone(),
             websockets: self.websockets.clone(),
         };
         loopback::guard(endpoint::router(endpoint))

@@ -1,5 +1,6 @@
 //! The one endpoint of AWS: dispatches calls to services, enforces permissions and counts.
 
+mod email;
 mod error;
 mod permissions;
 mod state;
@@ -22,6 +23,7 @@ use crate::{
     recorder::{ApiCall, CallOutcome, EntryKind},
     sqs::NewMessage,
     template::Queue,
+    tenants::CallOrigin,
     websocket,
 };
 use error::error;
@@ -56,12 +58,24 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         let name = name.to_owned();
         return invoke(endpoint, &name, request).await;
     }
+    if email::is_call(request.uri().path()) {
+        return email::answer(endpoint, &signer, &caller, request).await;
+    }
     let Some((service, operation)) = target.as_deref().and_then(|target| target.split_once('.'))
     else {
         if request.method() == Method::GET && request.uri().path() == "/" && signer.is_empty() {
             // A client opens a connection ahead of its first call.
             return "healthy".into_response();
         }
+        let headers = request.headers();
+        let origin = CallOrigin {
+            caller: &caller,
+            headers,
+        };
+        let method = request.method().as_str();
+        endpoint
+            .tenants
+            .observe_object(origin, method, request.uri());
         return endpoint.objects.answer(request, &caller).await;
     };
     let (service, operation) = (service.to_owned(), operation.to_owned());
@@ -98,10 +112,11 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         Some(denial) => denial,
         None => match service {
             "dynamodb" => {
-                let (response, used) = endpoint
-                    .tables
-                    .forward(&operation, &parts.headers, &body)
-                    .await;
+                let origin = CallOrigin {
+                    caller: &caller,
+                    headers: &parts.headers,
+                };
+                let (response, used) = dynamodb(endpoint, origin, &operation, &body).await;
                 units = used;
                 response
             }
@@ -142,6 +157,21 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         .recorder
         .count_call(call, outcome, units.read, units.write);
     response
+}
+
+async fn dynamodb(
+    endpoint: &Endpoint,
+    origin: CallOrigin<'_>,
+    operation: &str,
+    body: &Value,
+) -> (Response, CapacityUnits) {
+    let tenants = &endpoint.tenants;
+    tenants.observe_request(origin, operation, body);
+    let observe = |answer: &Value| tenants.observe_answer(origin, operation, body, answer);
+    endpoint
+        .tables
+        .forward(operation, origin.headers, body, observe)
+        .await
 }
 
 async fn sqs(endpoint: &Endpoint, operation: &str, body: &Value, sender: &str) -> Response {

@@ -1,4 +1,5 @@
-//! AWS on one machine: DynamoDB, S3, SQS, EventBridge, Scheduler, API Gateway, SSM and Lambda for any SAM template.
+//! AWS on one machine: DynamoDB, S3, SQS, EventBridge, Scheduler, API Gateway, SES, SSM and Lambda for any SAM
+//! template.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -41,9 +42,11 @@ pub mod loopback;
 pub mod recorder;
 mod s3;
 mod scheduler;
+mod ses;
 pub mod sqs;
 mod ssm;
 pub mod template;
+mod tenants;
 mod websocket;
 
 pub use clock::Clock;
@@ -55,4 +58,6 @@ pub use lambda::CodeFolders;
 pub use latency::Latency;
 pub use s3::Objects;
 pub use scheduler::{Due, Scheduler};
+pub use ses::{MailSummary, Mailbox, MailboxStats, StoredMail};
+pub use tenants::{TenantIsolation, TenantViolation};
 pub use websocket::{AttachedConnection, WebSocketGateway};

@@ -1,5 +1,6 @@
 //! The control API and the pages. docs/local-api.md is its contract.
 
+mod mails;
 mod pages;
 mod problem;
 mod snapshot;
@@ -41,6 +42,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/api/queues/{name}/messages", get(messages))
         .route("/api/queues/{name}/messages/{id}", delete(delete_message))
         .route("/api/queues/{name}/redrive", post(redrive))
+        .merge(mails::routes())
         .merge(sockets::routes())
         .fallback(pages::service_page)
         .with_state(control)

@@ -13,6 +13,7 @@ const OWN_NAMES: &[&str] = &[
     "rehearse",
     "s3",
     "schedules.json",
+    "ses.db",
     "sqs.db",
 ];
 

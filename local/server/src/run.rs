@@ -82,11 +82,13 @@ pub(crate) async fn run(
     let template = Template::load(&settings.template, &places)?;
     placeholders.parameters.clone_from(&template.parameters);
     let simulator_settings = services.simulators(&placeholders)?;
-    let socket = match template.sockets.first() {
-        Some(api) => {
-            addresses.socket = Some(format!("ws://{}/{}", places.socket, api.path));
-            Some(socket?)
-        }
+    addresses.socket = match template.sockets.as_slice() {
+        [] => None,
+        [api] => Some(format!("ws://{}/{}", places.socket, api.path)),
+        _ => Some(format!("ws://{}", places.socket)),
+    };
+    let socket = match addresses.socket {
+        Some(_) => Some(socket?),
         None => None,
     };
     let emulator = Emulator::open(EmulatorConfig {

@@ -21,14 +21,17 @@ use axum::{Router, body::Body};
 use confab_aws::{Aws, AwsConfig};
 use confab_core::{Clock, Env, Timestamp};
 use confab_emulator::{
-    AttachedConnection, CodeFolders, Emulator, EmulatorConfig,
+    AttachedConnection, CodeFolders, Emulator, EmulatorConfig, StoredMail, TenantViolation,
     template::{Places, Template},
 };
 use confab_lambda::Platform;
-use http::header;
+use http::{HeaderValue, header};
 use tower::ServiceExt;
 
-use crate::faults::{Call, Faults, Refusal};
+use crate::{
+    faults::{Call, Faults, Refusal},
+    invocation,
+};
 
 /// 2026-11-29T12:00:00Z. Tests move it.
 const START_MS: i64 = 1_795_953_600_000;
@@ -170,6 +173,24 @@ impl Cloud {
         self.variables.push((name.to_owned(), value.into()));
     }
 
+    /// Returns the mails that functions have sent, the oldest first.
+    #[expect(
+        clippy::unwrap_used,
+        reason = "a mailbox that cannot be read fails the test"
+    )]
+    pub fn mails(&self) -> Vec<StoredMail> {
+        let mailbox = &self.emulator.mails;
+        let mails = mailbox.list(usize::MAX).unwrap().into_iter().rev();
+        mails
+            .filter_map(|mail| mailbox.get(&mail.id).unwrap())
+            .collect()
+    }
+
+    /// Returns the invocations that touched keys of several tenants, and forgets them. Those that remain fail the test.
+    pub fn take_tenant_violations(&self) -> Vec<TenantViolation> {
+        self.emulator.tenants.take_violations()
+    }
+
     /// Opens a connection to the WebSocket API at a path, such as `/live`, without calling a route.
     pub fn connect(&self, path: &str) -> Option<AttachedConnection> {
         self.emulator.websockets.attach(path)
@@ -232,6 +253,22 @@ impl Cloud {
         };
         let config = AwsConfig::from_env(&env).unwrap().without_retries();
         Aws::with_connector(config, SharedHttpConnector::new(connector))
+    }
+}
+
+/// Fails the test in which an invocation touched keys of several tenants.
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let violations = self.take_tenant_violations();
+        assert!(violations.is_empty(), "tenant keys mixed: {violations:#?}");
+        let calls = self.emulator.tenants.take_unattributed_calls();
+        assert!(
+            calls.is_empty(),
+            "a handler that touches keys of tenants runs in `confab_testkit::invocation`: {calls:#?}"
+        );
     }
 }
 
@@ -314,13 +351,21 @@ impl std::fmt::Debug for InProcess {
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
-        HttpConnectorFuture::new(async move { this.answer(request).await })
+        let trace = invocation::trace();
+        HttpConnectorFuture::new(async move { this.answer(request, trace).await })
     }
 }
 
 impl InProcess {
-    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = request.try_into_http1x().map_err(user_error)?;
+    async fn answer(
+        &self,
+        request: HttpRequest,
+        trace: Option<HeaderValue>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let mut request = request.try_into_http1x().map_err(user_error)?;
+        if let Some(trace) = trace {
+            request.headers_mut().insert(invocation::TRACE, trace);
+        }
         // Connections that are opened ahead of the first call are no calls.
         if !request.headers().contains_key(header::AUTHORIZATION) {
             return self.perform(request).await;
@@ -343,7 +388,7 @@ impl InProcess {
         mut request: http::Request<SdkBody>,
     ) -> Result<HttpResponse, ConnectorError> {
         let authority = request.uri().authority().map(http::uri::Authority::as_str);
-        let host = http::HeaderValue::from_str(authority.unwrap_or_default());
+        let host = HeaderValue::from_str(authority.unwrap_or_default());
         let host = host.map_err(user_error)?;
         request.headers_mut().entry(header::HOST).or_insert(host);
         let events = events(&request);

@@ -3,6 +3,7 @@
 mod cloud;
 mod faults;
 mod http;
+mod invocation;
 mod providers;
 #[expect(
     clippy::unwrap_used,
@@ -17,8 +18,9 @@ use std::path::PathBuf;
 pub use cloud::{Cloud, TestClock};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};
+pub use invocation::invocation;
 
-pub use confab_emulator::AttachedConnection;
+pub use confab_emulator::{AttachedConnection, StoredMail, TenantViolation};
 use lambda_http::Request;
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ use std::{
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayWebsocketProxyRequest,
 };
-use confab_aws::{FrameDelivery, Sockets};
+use confab_aws::{Aws, FrameDelivery, Mail, Mailer, Sockets, Table};
 use confab_lambda::Platform;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
@@ -22,24 +22,62 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 async fn main() -> Result<(), Error> {
     let Platform { env, aws, .. } = Platform::of_process()?;
     let endpoint = env.optional("SOCKET_ENDPOINT");
-    let sockets = Arc::new(endpoint.map(|endpoint| Sockets::new(&aws, endpoint)));
-    run(service_fn(move |event| obey(sockets.clone(), event))).await
+    let sockets = endpoint.map(|endpoint| Sockets::new(&aws, endpoint));
+    let probe = Arc::new(Probe { aws, sockets });
+    run(service_fn(move |event| obey(probe.clone(), event))).await
 }
 
-async fn obey(sockets: Arc<Option<Sockets>>, event: LambdaEvent<Value>) -> Result<Value, Error> {
+struct Probe {
+    aws: Aws,
+    sockets: Option<Sockets>,
+}
+
+async fn obey(probe: Arc<Probe>, event: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = event.payload;
     if event["type"] == "REQUEST" {
         return authorize(event);
     }
-    match (&*sockets, event.pointer("/requestContext/connectionId")) {
+    let id = event.pointer("/requestContext/connectionId");
+    match (&probe.sockets, id) {
         (Some(sockets), Some(Value::String(id))) => on_socket(sockets, id, &event).await,
-        _ => {
-            let order = match event.pointer("/Records/0/body") {
-                Some(Value::String(body)) => serde_json::from_str(body)?,
-                _ => event.clone(),
-            };
-            act(&order, event).await
+        _ => match event["Records"].as_array() {
+            Some(records) => {
+                for record in records {
+                    let body = record["body"].as_str().unwrap_or_default();
+                    call(&probe.aws, &serde_json::from_str(body)?, Value::Null).await?;
+                }
+                Ok(Value::Null)
+            }
+            None => call(&probe.aws, &event, event.clone()).await,
+        },
+    }
+}
+
+/// Calls AWS, or acts alone.
+async fn call(aws: &Aws, order: &Value, otherwise: Value) -> Result<Value, Error> {
+    let text = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
+    match order["do"].as_str() {
+        Some("read") => {
+            let table = Table::new(aws.dynamodb(), text("table"));
+            for key in order["keys"].as_array().into_iter().flatten() {
+                let (pk, sk) = (key[0].as_str(), key[1].as_str());
+                let key = Table::key(pk.unwrap_or_default(), sk.unwrap_or_default());
+                table.get::<Value>(key).await?;
+            }
+            Ok(otherwise)
         }
+        Some("send_mail") => {
+            let mail = Mail {
+                to: text("to"),
+                subject: text("subject"),
+                text: text("text"),
+                html: text("html"),
+            };
+            let sent = Mailer::new(aws, text("from")).send(&mail).await;
+            let problem = sent.err().map(|error| error.to_string());
+            Ok(json!({ "problem": problem }))
+        }
+        _ => act(order, otherwise).await,
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::{Value, json};
 
 use super::{error::error, state::Endpoint};
-use crate::sqs;
+use crate::{lambda::Function, sqs};
 
 /// Returns the error of a call that the function's statements in the template do not allow.
 pub(super) fn deny(
@@ -30,14 +30,7 @@ pub(super) fn deny(
                 .any(|consumer| consumer.queue_arn == *resource);
         !consumes && !function.spec.policy.allows(action, resource)
     })?;
-    let text = format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource}",
-        function.spec.arn
-    );
-    endpoint.recorder.log(
-        &function.spec.name,
-        &json!({ "level": "ERROR", "message": text }).to_string(),
-    );
+    let text = note_denial(endpoint, function, &action, &resource);
     Some(match service {
         "sqs" => error(
             StatusCode::FORBIDDEN,
@@ -46,6 +39,24 @@ pub(super) fn deny(
         ),
         _ => error(StatusCode::BAD_REQUEST, "AccessDeniedException", &text),
     })
+}
+
+/// Logs a denied call as a line of the function, and returns the message of AWS.
+pub(super) fn note_denial(
+    endpoint: &Endpoint,
+    function: &Function,
+    action: &str,
+    resource: &str,
+) -> String {
+    let text = format!(
+        "User: {} is not authorized to perform: {action} on resource: {resource}",
+        function.spec.arn
+    );
+    endpoint.recorder.log(
+        &function.spec.name,
+        &json!({ "level": "ERROR", "message": text }).to_string(),
+    );
+    text
 }
 
 /// Returns the actions and resources that an operation needs permission for.

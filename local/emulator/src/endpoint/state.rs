@@ -10,8 +10,10 @@ use crate::{
     latency::Latency,
     recorder::Recorder,
     s3::Objects,
+    ses::Mailbox,
     sqs::Queues,
     ssm::ParameterStore,
+    tenants::TenantIsolation,
     websocket::WebSocketGateway,
 };
 
@@ -22,10 +24,12 @@ pub(crate) struct Endpoint {
     pub(crate) functions: Arc<Functions>,
     pub(crate) invoker: Arc<AsyncInvoker>,
     pub(crate) latency: Arc<Latency>,
+    pub(crate) mails: Arc<Mailbox>,
     pub(crate) objects: Arc<Objects>,
     pub(crate) parameters: Arc<ParameterStore>,
     pub(crate) queues: Arc<Queues>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) tables: Arc<Tables>,
+    pub(crate) tenants: Arc<TenantIsolation>,
     pub(crate) websockets: Arc<WebSocketGateway>,
 }

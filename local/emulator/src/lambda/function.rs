@@ -107,14 +107,23 @@ impl Function {
 
     /// Runs one event to its end, even when the caller stops waiting.
     pub async fn invoke(self: &Arc<Self>, payload: Bytes) -> Outcome {
+        self.invoke_with_records(payload, 1).await
+    }
+
+    /// Runs an event that holds some messages of a queue.
+    pub(super) async fn invoke_with_records(
+        self: &Arc<Self>,
+        payload: Bytes,
+        records: usize,
+    ) -> Outcome {
         let function = self.clone();
-        let running = tokio::spawn(async move { function.run_in_slot(payload).await });
+        let running = tokio::spawn(async move { function.run_in_slot(payload, records).await });
         running
             .await
             .unwrap_or_else(|error| Outcome::Failed(Failure::crashed(error.to_string())))
     }
 
-    async fn run_in_slot(&self, payload: Bytes) -> Outcome {
+    async fn run_in_slot(&self, payload: Bytes, records: usize) -> Outcome {
         let slot = match self.spec.reserved_concurrency {
             Some(_) => self.slots.try_acquire().ok(),
             None => tokio::time::timeout(SLOT_TIMEOUT, self.slots.acquire())
@@ -131,7 +140,7 @@ impl Function {
         };
         let _running = self.gate.read().await;
         let started = Instant::now();
-        let outcome = self.run(payload).await;
+        let outcome = self.run(payload, records).await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
         let now = self.launch.clock.now();
         self.count(|counts| {
@@ -156,7 +165,7 @@ impl Function {
         outcome
     }
 
-    async fn run(&self, payload: Bytes) -> Outcome {
+    async fn run(&self, payload: Bytes, records: usize) -> Outcome {
         let generation = self.generation.load(Ordering::Acquire);
         let process = match self.warm() {
             Some(process) => process,
@@ -170,7 +179,7 @@ impl Function {
             + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX / 2);
         let invocation = Invocation {
             request_id: uuid::Uuid::new_v4().to_string(),
-            trace_id: trace_id(),
+            trace_id: trace_id(records),
             deadline_ms: deadline,
             payload,
         };
@@ -362,12 +371,17 @@ struct Durations {
     p99: Option<f64>,
 }
 
-/// Returns an X-Ray trace header: seconds since 1970, 96 random bits and a parent segment, not sampled.
-fn trace_id() -> String {
+/// Returns an X-Ray trace header: seconds since 1970, 96 random bits and a parent segment, not sampled. SDKs send it with
+/// each call, so that `tenants` sees how many messages the invocation handles.
+fn trace_id(records: usize) -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     let parent = uuid::Uuid::new_v4().simple().to_string();
+    let records = match records {
+        1 => String::new(),
+        records => format!(";Records={records}"),
+    };
     format!(
-        "Root=1-{:08x}-{};Parent={};Sampled=0",
+        "Root=1-{:08x}-{};Parent={};Sampled=0{records}",
         jiff::Timestamp::now().as_second(),
         &random[..24],
         &parent[..16]

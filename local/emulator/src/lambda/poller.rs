@@ -85,7 +85,8 @@ impl EventSourceMapping {
             .collect();
         let payload = Bytes::from(json!({ "Records": records }).to_string());
         let started = std::time::Instant::now();
-        let outcome = self.function.invoke(payload).await;
+        let invoked = self.function.invoke_with_records(payload, messages.len());
+        let outcome = invoked.await;
         let took = started.elapsed().as_secs_f64() * 1_000.0;
         let failed = self.failed(&messages, &outcome);
         self.function.count_messages(messages.len() - failed.len());

@@ -465,6 +465,14 @@ impl<'a> Scope<'a> {
                     name,
                 }
             }
+            "AWS::SES::EmailIdentity" => {
+                let name = named("EmailIdentity")?.unwrap_or(generated);
+                Physical {
+                    arn: arn("ses", &format!("identity/{name}")),
+                    reference: name.clone(),
+                    name,
+                }
+            }
             "AWS::SNS::Topic" => {
                 let name = named("TopicName")?.unwrap_or(generated);
                 Physical {

@@ -17,6 +17,8 @@ pub struct Template {
     pub schedules: Vec<Schedule>,
     pub sockets: Vec<SocketApi>,
     pub http_apis: Vec<HttpApi>,
+    /// Addresses and domains that may send mails.
+    pub identities: Vec<String>,
     /// Values of the parameter store, by name.
     pub stored_parameters: BTreeMap<String, String>,
     /// The values of the root stack's parameters.
@@ -63,6 +65,8 @@ pub struct Function {
     pub policy: Policy,
     pub max_retries: u32,
     pub failures_to: Option<String>,
+    /// Patterns of sort keys whose rows one invocation may touch of several tenants.
+    pub shared_tenant_rows: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +170,8 @@ pub struct Table {
     pub ttl_attribute: Option<String>,
     /// The names of the partition key and the sort key.
     pub keys: Vec<String>,
+    /// The text before a tenant's id in partition keys.
+    pub tenant_prefix: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -174,6 +180,8 @@ pub struct Bucket {
     pub place: String,
     pub name: String,
     pub cors: Option<Cors>,
+    /// The text before a tenant's id in the keys of objects.
+    pub tenant_prefix: Option<String>,
 }
 
 #[derive(Debug, Clone)]

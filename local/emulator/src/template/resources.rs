@@ -4,6 +4,7 @@ mod bucket;
 mod event_source;
 mod function;
 mod http_api;
+mod metadata;
 mod place;
 mod queue;
 mod rule;
@@ -21,6 +22,7 @@ use super::{
 use bucket::bucket;
 use function::function;
 use http_api::http_api;
+use metadata::{shared_tenant_rows, tenant_prefix};
 use place::place;
 use queue::queue;
 use rule::rule;
@@ -86,10 +88,22 @@ pub(super) fn add(
     match kind {
         "AWS::Serverless::HttpApi" => template.http_apis.push(http_api(id, properties, scope)?),
         "AWS::Serverless::WebSocketApi" => sockets::add(template, id, kind, &properties, scope)?,
-        "AWS::Serverless::Function" => function(template, id, &properties, scope)?,
+        "AWS::Serverless::Function" => {
+            let mut function = function(template, id, &properties, scope)?;
+            function.shared_tenant_rows = shared_tenant_rows(resource)?;
+            template.functions.push(function);
+        }
         "AWS::SQS::Queue" => template.queues.push(queue(id, &properties, scope)?),
-        "AWS::DynamoDB::Table" => template.tables.push(table(id, &properties, scope)?),
-        "AWS::S3::Bucket" => template.buckets.push(bucket(id, &properties, scope)?),
+        "AWS::DynamoDB::Table" => {
+            let mut table = table(id, &properties, scope)?;
+            table.tenant_prefix = tenant_prefix(resource)?;
+            template.tables.push(table);
+        }
+        "AWS::S3::Bucket" => {
+            let mut bucket = bucket(id, &properties, scope)?;
+            bucket.tenant_prefix = tenant_prefix(resource)?;
+            template.buckets.push(bucket);
+        }
         "AWS::Events::EventBus" => {
             Properties::new(kind, &properties, &["Name", "Tags", "Description"])?;
             template.buses.push(Bus {
@@ -100,6 +114,22 @@ pub(super) fn add(
         "AWS::Events::Rule" => template.rules.push(rule(id, &properties, scope)?),
         "AWS::Serverless::SimpleTable" => {
             template.tables.push(simple_table(id, &properties, scope)?)
+        }
+        "AWS::SES::EmailIdentity" => {
+            let known = [
+                "EmailIdentity",
+                "ConfigurationSetAttributes",
+                "DkimAttributes",
+                "DkimSigningAttributes",
+                "FeedbackAttributes",
+                "MailFromAttributes",
+                "Tags",
+            ];
+            let p = Properties::new(kind, &properties, &known)?;
+            let name = p
+                .text("EmailIdentity")
+                .context("EmailIdentity is missing")?;
+            template.identities.push(name);
         }
         "AWS::SSM::Parameter" => {
             let known = [

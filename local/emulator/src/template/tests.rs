@@ -555,3 +555,63 @@ fn duplicates_across_stacks_name_both_places() {
         );
     }
 }
+
+#[test]
+fn metadata_says_where_keys_name_tenants() {
+    let template = parse(
+        r##"
+  Rows:
+    Type: AWS::DynamoDB::Table
+    Metadata: {Tenants: {KeyPrefix: "T#"}, Owner: desk}
+    Properties:
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+  Files:
+    Type: AWS::S3::Bucket
+    Metadata: {Tenants: {KeyPrefix: t/}}
+  Plain:
+    Type: AWS::S3::Bucket
+  Sweep:
+    Type: AWS::Serverless::Function
+    Metadata: {Tenants: {SharedRows: ['*']}}
+    Properties: {CodeUri: x/, Runtime: provided.al2023}"##,
+    )
+    .unwrap();
+    assert_eq!(template.tables[0].tenant_prefix.as_deref(), Some("T#"));
+    let buckets = template.buckets.iter();
+    let mut prefixes: Vec<_> = buckets
+        .map(|bucket| bucket.tenant_prefix.as_deref())
+        .collect();
+    prefixes.sort_unstable();
+    assert_eq!(prefixes, [None, Some("t/")]);
+    assert_eq!(template.functions[0].shared_tenant_rows, ["*"]);
+    for (resource, error) in [
+        (
+            "Type: AWS::S3::Bucket, Metadata: {Tenants: {Prefix: t/}}",
+            "local does not know Prefix of Metadata.Tenants",
+        ),
+        (
+            "Type: AWS::S3::Bucket, Metadata: {Tenants: {}}",
+            "KeyPrefix is missing",
+        ),
+        (
+            "Type: AWS::S3::Bucket, Metadata: {Tenants: {KeyPrefix: t}}",
+            "does not end with a separator",
+        ),
+    ] {
+        let found = error_of(&format!("  A: {{{resource}}}"));
+        assert!(found.contains(error), "{found}");
+    }
+}
+
+#[test]
+fn email_identities_may_send() {
+    let template = parse(
+        "
+  Domain: {Type: AWS::SES::EmailIdentity, Properties: {EmailIdentity: desk.example}}
+  Line: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Domain}}",
+    )
+    .unwrap();
+    assert_eq!(template.identities, ["desk.example"]);
+    assert_eq!(template.queues[0].name, "desk.example");
+}

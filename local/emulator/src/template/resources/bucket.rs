@@ -35,6 +35,7 @@ pub(super) fn bucket(id: &str, properties: &Value, scope: &Scope) -> Result<Buck
         place: place(scope, id),
         name: scope.physical(id)?.name,
         cors,
+        tenant_prefix: None,
     })
 }
 

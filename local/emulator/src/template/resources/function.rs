@@ -42,12 +42,13 @@ const FUNCTION: &[&str] = &[
     "EphemeralStorage",
 ];
 
+/// Reads a function, and adds the rules and schedules that invoke it.
 pub(super) fn function(
     template: &mut Template,
     id: &str,
     properties: &Value,
     scope: &Scope,
-) -> Result<()> {
+) -> Result<Function> {
     let merged = merge(scope.globals("Function")?, properties.clone());
     let properties = Properties::new("AWS::Serverless::Function", &merged, FUNCTION)?;
     let code = properties
@@ -99,6 +100,7 @@ pub(super) fn function(
         policy: policies::policy(properties.of.get("Policies"), scope)?,
         max_retries: 2,
         failures_to: None,
+        shared_tenant_rows: Vec::new(),
     };
     if let Some(config) = properties.of.get("EventInvokeConfig") {
         let config = Properties::new(
@@ -122,8 +124,7 @@ pub(super) fn function(
         event_source(template, &mut function, name, event, scope)
             .with_context(|| format!("Events.{name}"))?;
     }
-    template.functions.push(function);
-    Ok(())
+    Ok(function)
 }
 
 /// The group that `LoggingConfig` names. `Ref` of a log group is its name.

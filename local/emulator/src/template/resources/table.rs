@@ -66,6 +66,7 @@ pub(super) fn table(id: &str, properties: &Value, scope: &Scope) -> Result<Table
             .collect(),
         name: physical.name,
         arn: physical.arn,
+        tenant_prefix: None,
     })
 }
 
