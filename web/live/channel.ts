@@ -44,7 +44,7 @@ export class Channel<
 > {
   readonly log = new MessageLog<M>();
   readonly outbox: Outbox<Q>;
-  readonly connection: Connection;
+  readonly connection: Connection<WelcomeFrame>;
   readonly sync: Sync<M>;
   readonly sender: Sender<M, Q>;
   /** Users who are typing: names by id. */
@@ -91,7 +91,7 @@ export class Channel<
     });
     this.sender = new Sender(env, lifetime, this.outbox, {
       isConnected: () => this.connection.isConnected,
-      send: (frame) => this.connection.send(frame),
+      send: (message) => this.connection.send({ type: "message", ...message }),
       posted: (clientMsgId, message) => this.#posted(clientMsgId, message),
       rejected: (failure) => this.#rejected(failure),
       changed,

@@ -1,7 +1,7 @@
 // The socket of a channel: tickets, reconnects with backoff, renewal before expiry, and heartbeats.
 import { isBusy, retryDelay } from "./backoff";
 import { type Lifetime, Timers } from "./timers";
-import type { ChannelEnvironment, Failure, Socket, WelcomeFrame } from "./types";
+import type { ChannelEnvironment, Failure, Socket, Welcome } from "./types";
 
 export const timing = {
   pingInterval: 30_000,
@@ -18,14 +18,14 @@ type Environment = Pick<
   "now" | "setClock" | "random" | "later" | "ticket" | "socket" | "failure"
 >;
 
-export interface ConnectionHandlers {
+export interface ConnectionHandlers<W extends Welcome> {
   /** Returns the first frame of a connection; null while it cannot be built yet. */
   hello(): object | null;
   /** Returns a heartbeat frame. */
   ping(): object;
   /** Returns true when a failed connect must not be retried. */
   isFatal(failure: Failure): boolean;
-  welcomed(frame: WelcomeFrame, isReconnect: boolean): void;
+  welcomed(frame: W, isReconnect: boolean): void;
   received(frame: { type: string }): void;
   disconnected(): void;
   changed(): void;
@@ -38,7 +38,7 @@ interface Link {
   timers: Timers;
 }
 
-export class Connection {
+export class Connection<W extends Welcome> {
   /** A socket is open and welcomed. */
   isConnected = false;
   wasConnected = false;
@@ -54,7 +54,7 @@ export class Connection {
   constructor(
     private readonly env: Environment,
     private readonly lifetime: Lifetime,
-    private readonly handlers: ConnectionHandlers,
+    private readonly handlers: ConnectionHandlers<W>,
   ) {
     this.#timers = new Timers(env, lifetime);
   }
@@ -147,11 +147,11 @@ export class Connection {
     } catch {
       return;
     }
-    if (frame.type === "welcome") this.#welcomed(link, frame as WelcomeFrame);
+    if (frame.type === "welcome") this.#welcomed(link, frame as W);
     else this.handlers.received(frame);
   }
 
-  #welcomed(link: Link, frame: WelcomeFrame): void {
+  #welcomed(link: Link, frame: W): void {
     if (link !== this.#next) return;
     this.env.setClock(Date.parse(frame.now));
     const isReconnect = this.wasConnected && !this.isConnected;

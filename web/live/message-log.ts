@@ -13,6 +13,8 @@ export class MessageLog<M extends ChannelMessage> {
   /** The oldest number that the server keeps. */
   first = 1;
   #known = new Map<number, M>();
+  /** Numbers after `after` up to `last` were received, though some have no visible message. */
+  #covered: { after: number; last: number }[] = [];
   #visible: M[] | null = null;
 
   /** The visible messages. The array is the same one until something changes. */
@@ -51,6 +53,13 @@ export class MessageLog<M extends ChannelMessage> {
     this.announce(last);
   }
 
+  /** Takes messages that are all which the user may see after `after`, up to `last`. */
+  takeRange(messages: M[], after: number, last: number): void {
+    this.take(messages);
+    if (last > this.complete) this.#covered.push({ after, last });
+    this.announce(last);
+  }
+
   /** Notes the latest number on the server. */
   announce(last: number): void {
     this.last = Math.max(this.last, last);
@@ -58,14 +67,14 @@ export class MessageLog<M extends ChannelMessage> {
   }
 
   /** Starts over from the latest page and forgets everything before it. */
-  reset({ messages, last_seq, first_seq }: ChannelPage<M>): void {
+  reset({ messages, through, last_seq, first_seq }: ChannelPage<M>): void {
     const start = messages[0]?.seq ?? last_seq + 1;
     for (const seq of [...this.#known.keys()]) if (seq < start) this.#known.delete(seq);
     this.ready = true;
     this.from = start;
     this.first = Math.min(first_seq, start);
     this.complete = start - 1;
-    this.#fill(messages, start);
+    this.#fill(messages, start, through);
     this.announce(last_seq);
   }
 
@@ -80,9 +89,9 @@ export class MessageLog<M extends ChannelMessage> {
   }
 
   /** Adds the page after `after`, which was the cursor when the page was requested. */
-  append(after: number, { messages, last_seq, first_seq }: ChannelPage<M>): void {
+  append(after: number, { messages, through, last_seq, first_seq }: ChannelPage<M>): void {
     if (after >= this.from - 1 && after <= this.complete)
-      this.#fill(messages, Math.max(after + 1, first_seq));
+      this.#fill(messages, Math.max(after + 1, first_seq), through);
     this.announce(last_seq);
   }
 
@@ -95,10 +104,10 @@ export class MessageLog<M extends ChannelMessage> {
     this.#visible = null;
   }
 
-  /** A page is complete between its first and last message: numbers missing there have expired. */
-  #fill(messages: M[], start: number): void {
+  /** A page is complete between its first and last message: numbers missing there have expired or are hidden. */
+  #fill(messages: M[], start: number, through = 0): void {
     for (const message of messages) this.#put(message);
-    this.complete = Math.max(this.complete, messages.at(-1)?.seq ?? 0, start - 1);
+    this.complete = Math.max(this.complete, messages.at(-1)?.seq ?? 0, start - 1, through);
     this.#advance();
   }
 
@@ -112,7 +121,15 @@ export class MessageLog<M extends ChannelMessage> {
   #advance(): void {
     if (!this.ready) return;
     const before = this.complete;
-    while (this.#known.has(this.complete + 1)) this.complete += 1;
+    for (;;) {
+      const covered = this.#covered.find(
+        ({ after, last }) => after <= this.complete && last > this.complete,
+      );
+      if (covered) this.complete = covered.last;
+      else if (this.#known.has(this.complete + 1)) this.complete += 1;
+      else break;
+    }
+    this.#covered = this.#covered.filter(({ last }) => last > this.complete);
     if (this.complete !== before) this.#visible = null;
     this.last = Math.max(this.last, this.complete);
   }

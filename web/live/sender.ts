@@ -5,6 +5,7 @@ import { type Lifetime, Timers } from "./timers";
 import type {
   ChannelEnvironment,
   Failure,
+  OutgoingMessage,
   PendingMessage,
   QuotedMessage,
   RefusedFrame,
@@ -17,7 +18,7 @@ const RETRYABLE_CODES = ["try_again", "too_fast"];
 
 export interface SenderHandlers<M> {
   isConnected(): boolean;
-  send(frame: object): void;
+  send(message: OutgoingMessage): void;
   posted(clientMsgId: string, message: M): void;
   /** Reports a refused post. Returns true when the channel has ended. */
   rejected(failure: Failure): boolean;
@@ -63,7 +64,7 @@ export class Sender<M, Q extends QuotedMessage> {
       void this.#post(pending);
       return;
     }
-    this.handlers.send({ type: "message", ...outgoing(pending) });
+    this.handlers.send(outgoing(pending));
     this.#timers.start("echo", ECHO_TIMEOUT_MS, () => void this.#post(pending));
   }
 
@@ -137,6 +138,6 @@ export class Sender<M, Q extends QuotedMessage> {
   }
 }
 
-function outgoing({ client_msg_id, text, reply_to }: PendingMessage) {
+function outgoing({ client_msg_id, text, reply_to }: PendingMessage): OutgoingMessage {
   return { client_msg_id, text, reply_to: reply_to?.seq ?? null };
 }

@@ -1,6 +1,6 @@
 // Types of a channel: numbered messages over a WebSocket, with pages and posts over HTTP.
 
-/** A message of a channel. Numbers have no gaps, except where messages have expired. */
+/** A message of a channel. Numbers have no gaps, except where messages have expired or are hidden. */
 export interface ChannelMessage {
   seq: number;
   /** Grows with each change: the higher revision wins. */
@@ -12,6 +12,8 @@ export interface ChannelMessage {
 
 export interface ChannelPage<M> {
   messages: M[];
+  /** Nothing is missing up to here: the last numbers may have no message that the user may see. */
+  through?: number;
   last_seq: number;
   /** The oldest number that the server keeps. */
   first_seq: number;
@@ -86,13 +88,16 @@ export interface ChannelEnvironment<M, Q extends QuotedMessage> extends Schedule
   store: OutboxStore<Q>;
 }
 
-export interface WelcomeFrame {
+export interface Welcome {
   type: "welcome";
-  last_seq: number;
-  online: number;
   now: string;
   /** When the server closes this connection. */
   until: string;
+}
+
+export interface WelcomeFrame extends Welcome {
+  last_seq: number;
+  online: number;
 }
 
 export interface TypingFrame {

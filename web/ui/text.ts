@@ -1,5 +1,5 @@
 // User text as words and links. It is never treated as markup.
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit/html.js";
 import { isWeb } from "./web";
 
 const address = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?'’”)\]}]/gi;
@@ -22,11 +22,14 @@ export function linked(text: string): (string | TemplateResult)[] {
   return parts;
 }
 
-const emoji =
-  /^(?:(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d\p{Extended_Pictographic})*)\s*){1,3}$/u;
+let emoji: RegExp | undefined;
 
 /** One to three emoji and nothing else. */
 export function onlyEmoji(text: string): boolean {
+  // Made when it is needed: bundles without this function have no use for it.
+  emoji ??=
+    /^(?:(?:\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier}|\u200d\p{Extended_Pictographic})*)\s*){1,3}$/u;
+
   return text.length < 60 && emoji.test(text.trim());
 }
 

@@ -8,6 +8,8 @@ import { exact, relative } from "./format";
 export class TimeElement extends LitElement {
   static override styles = css`
     time {
+      unicode-bidi: isolate;
+      direction: ltr;
       font-variant-numeric: tabular-nums;
       white-space: nowrap;
     }
