@@ -12,6 +12,9 @@ export interface Snapshot {
   schedules: Schedule[];
   tables: { name: string; items: number }[];
   buckets: { name: string; objects: number }[];
+  /** How many mails are kept, and the number of the latest. */
+  mails: { count: number; latest: number };
+  tenant_violations: TenantViolation[];
   aws_calls: AwsCall[];
   metrics: Metric[];
 }
@@ -86,6 +89,17 @@ export interface Schedule {
   target: string;
   next_at: number | null;
   last_at: number | null;
+}
+
+/** An invocation that touched keys of several tenants. */
+export interface TenantViolation {
+  function: string;
+  invocation: string;
+  tenants: string[];
+  /** The calls that touched the first tenant and another one. */
+  first: string;
+  second: string;
+  at: number;
 }
 
 export interface AwsCall {

@@ -1,6 +1,7 @@
 // The control room's part of the mock: functions, queues, traces and moving logs.
 import { randomUUID } from "node:crypto";
 import { MockError } from "./mock-error";
+import { createMails } from "./mock-mails";
 
 function fn(service, name, triggers, extra = {}) {
   const logical_id = `${name
@@ -233,10 +234,15 @@ export function createRoom({ streams, demo }) {
       schedules,
       tables,
       buckets,
+      mails: mails.stats(),
+      tenant_violations: violations,
       aws_calls: [...calls.values()],
       metrics: [...metrics.values()],
     };
   }
+
+  const mails = createMails({ changed, now });
+  const violations = [];
 
   let pending = false;
   function changed() {
@@ -468,10 +474,28 @@ export function createRoom({ streams, demo }) {
       ran(name, 3);
       changed();
     },
+    mails,
+    /** Adds an invocation that touched keys of two tenants. Returns what removes it. */
+    mixTenants(name) {
+      violations.push({
+        function: name,
+        invocation: "1-65f0a0c1-5f84b1d3",
+        tenants: ["ten_a", "ten_b"],
+        first: "dynamodb Query studio",
+        second: "s3 GET studio-photos",
+        at: now(),
+      });
+      changed();
+      return () => {
+        violations.length = 0;
+        changed();
+      };
+    },
     /** Adds a dead letter, for the tests of the queue drawer. */
     poison: () => conversation("wamid.poison", { ok: false }),
     stop: () => timers.forEach(clearTimeout),
     routes: [
+      ...mails.routes,
       ["GET", /^\/api\/state$/, snapshot],
       [
         "POST",

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createCarousel, fillCarousel } from "./mock-carousel";
+import { createDesk } from "./mock-desk";
 import { MockError } from "./mock-error";
 import { createLedger } from "./mock-ledger";
 import { createPay } from "./mock-pay";
@@ -71,10 +72,12 @@ async function page(path, response, apis) {
       "/carousel": "carousel.html",
       "/phone": "phone.html",
       "/ledger": "ledger.html",
+      "/mailbox": "mailbox.html",
       "/rooms": "rooms.html",
       "/telegram": "telegram.html",
     }[path] ??
     (path.startsWith("/pay/") ? "pay.html" : null) ??
+    (/^\/desk(\/(verify|reset|invitation|login))?$/.test(path) ? "desk.html" : null) ??
     (path.startsWith("/assets/") ? normalize(path).slice(1) : null);
   try {
     if (!name) throw new Error("no such page");
@@ -99,7 +102,12 @@ export async function startMock({ port = 0, demo = false } = {}) {
   const ledger = createLedger({ room, pay, home: () => home });
   const rooms = await createRooms({ demo });
   const carousel = await createCarousel({ room });
-  const apis = { "rooms.html": rooms.url, "carousel.html": carousel.url };
+  const desk = await createDesk({ demo });
+  const apis = {
+    "rooms.html": rooms.url,
+    "carousel.html": carousel.url,
+    "desk.html": desk.url,
+  };
   const routes = [room, phone, telegram, pay, ledger].flatMap(({ routes }) => routes as Route[]);
 
   async function answer(request, response) {
@@ -109,7 +117,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
       if (!streams.accepting) throw new MockError(503, "starting", "local is starting.");
       return streams.add(path, response);
     }
-    const config = /^\/(rooms|carousel)\/config\.json$/.exec(path);
+    const config = /^\/(rooms|carousel|desk)\/config\.json$/.exec(path);
     if (config) {
       response.writeHead(200, { "content-type": "application/json" });
       return response.end(JSON.stringify({ api: apis[`${config[1]}.html`] }));
@@ -152,6 +160,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
     ledger,
     rooms,
     carousel,
+    desk,
     /** Closes every stream and refuses new ones until `restore`. */
     cut() {
       streams.accepting = false;
@@ -165,6 +174,7 @@ export async function startMock({ port = 0, demo = false } = {}) {
       ledger.stop();
       await rooms.stop();
       await carousel.stop();
+      await desk.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

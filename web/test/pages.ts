@@ -448,6 +448,19 @@ describe("control room on the mock", { skip: mockOnly }, () => {
     });
   });
 
+  test("a function that mixes tenants needs attention", async () => {
+    const undo = site.mock.room.mixTenants("studio-photos");
+    await site.open("/", {}, async (page) => {
+      const attention = page.getByRole("list", { name: "Needs attention" });
+      await attention
+        .getByText("studio-photos touched keys of several tenants in one invocation")
+        .waitFor();
+      await attention.getByRole("link", { name: "studio-photos" }).click();
+      await page.getByRole("dialog", { name: "studio-photos" }).waitFor();
+    });
+    undo();
+  });
+
   test("a lost connection is reported and recovers", async () => {
     await site.open("/", { expectErrors: true }, async (page) => {
       await page.getByText("Live", { exact: true }).waitFor();
