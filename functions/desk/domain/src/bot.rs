@@ -4,6 +4,7 @@ mod access;
 mod appearance;
 mod checker;
 mod deployment;
+mod identity_secrets;
 mod key;
 mod origin;
 mod prechat;
@@ -11,6 +12,7 @@ mod rule;
 mod settings;
 mod template;
 mod texts;
+mod update;
 mod widget;
 
 use confab_core::{Error, Result, Timestamp};
@@ -26,16 +28,18 @@ pub use deployment::{
     DeployOutcome, DeployRequest, Deployment, DeploymentSummary, KEY_OVERLAP, LiveDeployment,
     RetiredKey, content_hash,
 };
+pub use identity_secrets::{IDENTITY_SECRET_OVERLAP, IdentitySecrets};
 pub use key::DeploymentKey;
 pub use origin::{Origin, OriginPattern};
 pub use prechat::{PrechatAnswers, PrechatField, PrechatType, check_answers};
 pub use rule::{Rule, RuleCondition, RuleEffect};
 pub use settings::{
-    AnswerMode, AnswerSettings, BotSettings, BotUpdate, HandoffHours, HandoffSettings,
-    IdentitySettings, QuickReplies,
+    AnswerMode, AnswerSettings, BotSettings, HandoffHours, HandoffSettings, IdentitySettings,
+    QuickReplies,
 };
 pub use template::BotTemplate;
 pub use texts::{BotText, WidgetTexts};
+pub use update::BotUpdate;
 pub use widget::{MAX_WIDGET_BYTES, WidgetConfig, snippet};
 
 /// A chatbot with its draft.
@@ -63,13 +67,14 @@ impl Bot {
         })
     }
 
-    /// Replaces the draft if the admin saw the current version. The same settings change nothing.
+    /// Replaces the draft if the admin saw the current version. The same settings again are accepted with any version,
+    /// because a lost answer is retried.
     pub fn with_update(&self, update: BotUpdate, now: Timestamp) -> Result<Self> {
-        self.require(update.version)?;
         let settings = update.settings.validated()?;
-        if settings == self.settings {
+        if settings == self.settings && self.deleted_at.is_none() {
             return Ok(self.clone());
         }
+        self.require(update.version)?;
         Ok(Self {
             settings,
             updated_at: now,

@@ -3,24 +3,27 @@
 mod identity;
 mod merge;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use confab_core::{Error, Private, Result, Timestamp};
+use confab_core::{Error, Private, Result, Timestamp, after};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     EmailAddress, LanguageTag, VisitorId,
+    phrases::fits_query,
     text::{clean_line, parse_optional_name},
 };
 
 pub use identity::{
     ContactAlias, IdentificationOutcome, IdentityClaims, MAX_IDENTITY_TTL, VerifiedIdentity,
-    identify_contact,
+    identify_contact, resume_contact,
 };
 pub use merge::{ContactMerge, MAX_MERGED_VISITORS, merge_contacts};
 
-const MAX_NAME_CHARS: usize = 80;
+pub(crate) const MAX_NAME_CHARS: usize = 80;
 const MAX_PHONE_CHARS: usize = 32;
+/// Visits move `last_seen_at` at most once in this time, so that most of them write nothing.
+const VISIT_STEP: Duration = Duration::from_secs(3_600);
 
 /// A visitor. `is_verified` says that the site's server has vouched for the identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +82,33 @@ impl Contact {
             blocked_at: None,
             version: 1,
         }
+    }
+
+    /// Notes that the visitor has come again.
+    pub fn with_visit(&self, now: Timestamp) -> Self {
+        if now < after(self.last_seen_at, VISIT_STEP) {
+            return self.clone();
+        }
+        Self {
+            last_seen_at: now,
+            ..self.clone()
+        }
+        .with_next_version_after(self)
+    }
+
+    /// Whether agents find the contact in their list. One of whom nothing is known is found by its conversations alone.
+    pub fn is_listed(&self) -> bool {
+        let is_known = self.is_verified || self.name.is_some() || self.email.is_some();
+        let is_kept = self.phone.is_some() || self.is_blocked() || !self.merged.is_empty();
+        self.merged_into.is_none() && (is_known || is_kept)
+    }
+
+    /// Whether each word of a search begins a word of what is known of the contact.
+    pub fn fits(&self, query: &str) -> bool {
+        let name = self.name.as_ref().map_or("", Private::as_str);
+        let email = self.email.as_ref().map_or("", EmailAddress::as_str);
+        let phone = self.phone.as_ref().map_or("", Private::as_str);
+        fits_query(query, &format!("{name} {email} {phone}"))
     }
 
     pub fn is_blocked(&self) -> bool {

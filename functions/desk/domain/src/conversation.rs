@@ -148,6 +148,10 @@ impl Turn<'_> {
             Command::FillPrechat(answers) => self.fill_prechat(answers),
             Command::SetStage { stage, unknown } => self.set_stage(*stage, *unknown),
             Command::RecordRule { rule } => self.record_rule(rule),
+            Command::ClearSubject => {
+                self.head.subject = String::new().into();
+                Ok(())
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! over breaks it.
 
 mod action;
+mod exchange;
 
 use confab_core::Timestamp;
 
@@ -14,6 +15,9 @@ use crate::{
 };
 
 pub use action::{BotAction, BotActionKind, commands_of};
+pub use exchange::{
+    BotVoice, ContactForm, Exchange, fill_prechat_with_bot, post_with_bot, start_with_bot,
+};
 
 /// What has happened in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -347,6 +351,8 @@ fn is_one_of(text: &str, replies: &[String]) -> bool {
     replies.iter().any(|reply| reply == text.trim())
 }
 
+#[cfg(test)]
+mod exchange_tests;
 #[cfg(test)]
 mod hours_tests;
 #[cfg(test)]

@@ -126,6 +126,27 @@ pub struct Hours {
 }
 
 impl Hours {
+    /// Returns the hours of a new tenant: from nine to five on weekdays.
+    pub fn office(timezone: TimeZoneName) -> Self {
+        let span = OpenSpan {
+            from: DayTime(9 * 60),
+            to: DayTime(17 * 60),
+        };
+        let weekday = || vec![span];
+        Self {
+            timezone,
+            week: Week {
+                mon: weekday(),
+                tue: weekday(),
+                wed: weekday(),
+                thu: weekday(),
+                fri: weekday(),
+                ..Week::default()
+            },
+            holidays: Vec::new(),
+        }
+    }
+
     /// Normalizes names and checks zone, spans and dates.
     pub fn validated(mut self) -> Result<Self> {
         self.timezone = TimeZoneName::parse(self.timezone.as_str())?;

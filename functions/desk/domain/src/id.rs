@@ -23,6 +23,16 @@ typed_id!(
 );
 typed_id!(TeamId, "team");
 typed_id!(
+    /// A file that is uploaded for a message.
+    UploadId,
+    "upl"
+);
+typed_id!(
+    /// A saved view of the inbox.
+    ViewId,
+    "vie"
+);
+typed_id!(
     /// A visitor of a site with a bot. Agents see the same record as a contact.
     VisitorId,
     "vis"

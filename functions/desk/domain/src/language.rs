@@ -55,7 +55,8 @@ impl LanguageTag {
         self.primary() == other.primary()
     }
 
-    fn primary(&self) -> &str {
+    /// Returns the language without script and region.
+    pub(crate) fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
     }
 }

@@ -4,6 +4,7 @@ mod attachment;
 mod deletion;
 mod draft;
 mod event;
+mod upload;
 mod visitor_view;
 
 use confab_core::{Private, Timestamp, UserId};
@@ -14,6 +15,7 @@ use crate::{BotId, LanguageTag, VisitorId};
 pub use attachment::{Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MediaType};
 pub use draft::{ClientMessageId, MAX_TEXT_CHARS, MessageDraft, MessageText};
 pub use event::{ConversationEvent, EndReason, Handler, HandoffReason};
+pub use upload::{UPLOAD_TTL, Upload, UploadMessage, UploadRefusal, UploadState};
 pub use visitor_view::{VisitorAuthor, VisitorEvent, VisitorMessage, VisitorMessageKind};
 
 /// Who wrote a message or changed a conversation.

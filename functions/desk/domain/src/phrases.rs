@@ -21,6 +21,16 @@ pub(crate) fn contains_phrase(words: &[String], phrase: &str) -> bool {
     !phrase.is_empty() && words.windows(phrase.len()).any(|part| part == phrase)
 }
 
+/// Words of a search that are compared.
+const MAX_QUERY_WORDS: usize = 8;
+
+/// Whether each word of a search begins a word of a text.
+pub(crate) fn fits_query(query: &str, text: &str) -> bool {
+    let (words, wanted) = (words_of(text), words_of(query));
+    let mut wanted = wanted.iter().take(MAX_QUERY_WORDS);
+    wanted.all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

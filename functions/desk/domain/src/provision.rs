@@ -4,9 +4,11 @@
 //! and asks for what is next.
 
 mod decide;
+mod defaults;
 mod run;
 
 pub use decide::{ProvisionEvent, StepRequest, decide_provision};
+pub use defaults::default_bot;
 pub use run::{
     CompletedStep, MAX_STEP_TRIES, ProvisionProgress, ProvisionRun, ProvisionState, ProvisionStep,
 };

@@ -55,14 +55,15 @@ impl RateClass {
     /// Returns the buckets of the class. A request takes one token of each.
     pub fn rates(self, plan: Plan) -> Vec<Rate> {
         match self {
-            // A household shares a source, so that it has three times as many.
+            // An office shares a source: a hundred people sign in at nine, each with three attempts.
             Self::Login => vec![
                 rate(CountedBy::Address, 10, Duration::from_secs(360)),
-                rate(CountedBy::Source, 30, Duration::from_secs(120)),
+                rate(CountedBy::Source, 300, Duration::from_secs(12)),
             ],
+            // An office or a school shares a source: a hundred people open the widget with five writes each, and go on.
             Self::Visitor => vec![
                 rate(CountedBy::Principal, 60, Duration::from_secs(1)),
-                rate(CountedBy::Source, 180, Duration::from_millis(333)),
+                rate(CountedBy::Source, 1_000, Duration::from_millis(50)),
             ],
             Self::Member => vec![rate(CountedBy::Principal, 600, Duration::from_millis(100))],
             Self::Heavy => vec![heavy(plan)],
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_tried_ten_times_an_hour_by_address_and_thirty_by_source() {
+    fn passwords_are_tried_ten_times_an_hour_by_address_and_by_a_whole_office_at_once() {
         let rates = RateClass::Login.rates(Plan::Business);
         let shape: Vec<_> = rates
             .iter()
@@ -103,7 +104,7 @@ mod tests {
             .collect();
         assert_eq!(
             shape,
-            [(CountedBy::Address, 10, 10), (CountedBy::Source, 30, 30)]
+            [(CountedBy::Address, 10, 10), (CountedBy::Source, 300, 300)]
         );
     }
 
@@ -116,6 +117,40 @@ mod tests {
         );
         let rate = RateClass::Member.rates(Plan::Trial)[0];
         assert_eq!((rate.burst, per_hour(&rate)), (600, 36_000));
+    }
+
+    /// Takes tokens of a bucket at times in milliseconds, and returns how many were refused.
+    fn refusals(rate: Rate, times: impl IntoIterator<Item = u64>) -> usize {
+        let every = u64::try_from(rate.every.as_millis()).unwrap();
+        let mut full_at = 0;
+        let mut refused = 0;
+        for now in times {
+            if full_at > now + every * u64::from(rate.burst - 1) {
+                refused += 1;
+            } else {
+                full_at = full_at.max(now) + every;
+            }
+        }
+        refused
+    }
+
+    #[test]
+    fn hundred_people_behind_one_address_open_the_widget_at_once_and_go_on() {
+        const PEOPLE: u64 = 100;
+        /// The embed ticket, the session, the socket's ticket, the conversation and its first message.
+        const OPENING_WRITES: u64 = 5;
+        let rates = RateClass::Visitor.rates(Plan::Trial);
+        let source = rates.iter().find(|rate| rate.by == CountedBy::Source);
+        let opening = (0..PEOPLE * OPENING_WRITES).map(|_| 0);
+        // Then each of them writes every ten seconds for an hour.
+        let messages = (1..=360).flat_map(|round| (0..PEOPLE).map(move |_| round * 10_000));
+        assert_eq!(refusals(*source.unwrap(), opening.chain(messages)), 0);
+        let flood = (0..PEOPLE * 60).map(|number| number * 10);
+        let refused = refusals(*source.unwrap(), flood);
+        assert!(
+            refused > 3_000,
+            "a flood of one source is refused: {refused}"
+        );
     }
 
     #[test]

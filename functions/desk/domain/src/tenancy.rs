@@ -19,6 +19,7 @@ pub use limit::{
     LimitWindow, UsageMonth, check_limit,
 };
 pub use plan::{Isolation, Plan};
+pub(crate) use settings::MAX_TENANT_NAME_CHARS;
 pub use settings::{AiBudget, Branding, OnBudget, Privacy, Security, TenantSettings};
 pub use settings_input::{BrandingInput, PrivacyInput, SecurityInput, TenantSettingsInput};
 pub use slug::{MAX_SLUG_LETTERS, Slug};

@@ -5,9 +5,7 @@ use std::fmt;
 use confab_core::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{BotId, ConversationId, ConversationStatus, Head, phrases::words_of};
-
-const MAX_QUERY_WORDS: usize = 8;
+use crate::{BotId, ConversationId, ConversationStatus, Head, phrases::fits_query};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +123,15 @@ impl ListKey {
             id: head.id,
         }
     }
+
+    /// Reads a sort key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (second, id) = text.split_once('#')?;
+        Some(Self {
+            at: Timestamp::from_second(second.parse().ok()?).ok()?,
+            id: id.parse().ok()?,
+        })
+    }
 }
 
 /// The sort key, whose order as text is the order of the lists.
@@ -162,10 +169,7 @@ impl InboxFilter {
 /// Whether each word begins a word of the subject or of the visitor's name.
 fn fits_words(query: &str, head: &Head) -> bool {
     let name = head.visitor.name.as_ref().map_or("", |name| name.as_str());
-    let words = words_of(&format!("{} {name}", head.subject.as_str()));
-    let wanted = words_of(query);
-    let mut wanted = wanted.iter().take(MAX_QUERY_WORDS);
-    wanted.all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
+    fits_query(query, &format!("{} {name}", head.subject.as_str()))
 }
 
 /// Where the next page of a list begins. Sealed before it leaves, so that it cannot be changed or moved to another

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use confab_core::{Error, Kind, length};
+use serde::Serialize;
 
 use crate::text::{clean_line, clean_text};
 
 /// One thing that is wrong. `field` is a path such as `prechat[2].label`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     pub field: String,
     pub code: &'static str,
@@ -32,8 +33,11 @@ impl std::error::Error for InvalidSettings {}
 
 impl From<InvalidSettings> for Error {
     fn from(invalid: InvalidSettings) -> Self {
-        let message = invalid.to_string();
-        Self::new(Kind::Unprocessable, "bad_settings", message).with_source(invalid)
+        let message = "Some of the settings are not valid.";
+        let errors = serde_json::to_value(&invalid.0).unwrap_or_default();
+        Self::new(Kind::Unprocessable, "bad_settings", message)
+            .with_errors(errors)
+            .with_source(invalid)
     }
 }
 
@@ -117,6 +121,11 @@ impl Checker {
                 format!("This can have at most {max} characters."),
             );
         }
+    }
+
+    /// Returns what was noted.
+    pub(super) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
     }
 
     pub(super) fn finish(self) -> Result<(), InvalidSettings> {

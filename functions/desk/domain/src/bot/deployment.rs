@@ -129,9 +129,11 @@ impl Bot {
         let mut next = before.clone();
         next.number = number;
         next.last_number = number.max(last_number);
+        // A repeated attempt brings the key that it has made current already.
+        let is_rotated = next.key.as_ref() == Some(&new_key);
         if next.key.is_none() {
             next.key = Some(new_key);
-        } else if request.rotate_key {
+        } else if request.rotate_key && !is_rotated {
             next.rotate_key(new_key, now)?;
         }
         Ok(DeployOutcome {

@@ -114,6 +114,8 @@ fn rotated_keys_are_valid_for_a_day() {
     deployments.deploy(&bot, false, 1, 0).unwrap();
     let live = deployments.deploy(&bot, true, 2, 100).unwrap().live;
     assert_eq!((live.number, live.key.clone()), (1, Some(key(2))));
+    let again = deployments.deploy(&bot, true, 2, 101).unwrap().live;
+    assert_eq!(again, live, "a repeated attempt brings the same key");
     let end = after(at(100), KEY_OVERLAP);
     assert!(live.accepts(&key(2), Timestamp::MAX));
     assert!(live.accepts(&key(1), at(86_499)) && !live.accepts(&key(1), end));

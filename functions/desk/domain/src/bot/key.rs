@@ -1,8 +1,8 @@
 //! Deployment keys: public names of deployed bots, which sites have in their pages.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use confab_core::{Entropy, Error, Kind, Result};
+use confab_core::{Entropy, Error, Result};
 use serde::{Deserialize, Serialize};
 
 const PREFIX: &str = "dpl_";
@@ -32,18 +32,19 @@ impl DeploymentKey {
 
     /// A key of another form is as unknown as one that was never given out.
     pub fn parse(text: &str) -> Result<Self> {
-        let unknown = || {
-            Error::new(
-                Kind::NotFound,
-                "widget_not_found",
-                "There is no such widget.",
-            )
-        };
-        Self::try_from(text.to_owned()).map_err(|_| unknown())
+        Self::try_from(text.to_owned()).map_err(|_| Error::not_found("widget"))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for DeploymentKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use confab_core::{Error, Result, clip};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     Appearance, InvalidSettings, OriginPattern, PrechatField, Rule, checker::Checker,
@@ -23,8 +21,6 @@ const MAX_QUICK_REPLIES: usize = 6;
 const MAX_QUICK_REPLY_CHARS: usize = 60;
 const MAX_TURNS: u8 = 50;
 const MAX_UNKNOWN: u8 = 5;
-/// Characters of what is said about malformed JSON.
-const MAX_PROBLEM_CHARS: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,39 +142,6 @@ pub struct BotSettings {
     /// Whether visitors may go on in a conversation that has ended.
     #[serde(default)]
     pub reopening: ReopenPolicy,
-}
-
-/// A new draft, and the version that its author saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BotUpdate {
-    pub version: u64,
-    pub settings: BotSettings,
-}
-
-impl BotUpdate {
-    /// Parses the body of a PUT. Unknown fields are refused at every level.
-    pub fn parse(body: &[u8]) -> Result<Self> {
-        let refused = || Error::invalid("bad_json", "The chatbot's settings are not valid.");
-        let mut body: Value = serde_json::from_slice(body).map_err(|e| refused().with_source(e))?;
-        let version = body
-            .as_object_mut()
-            .and_then(|fields| fields.remove("version"));
-        let version = version.as_ref().and_then(Value::as_u64).ok_or_else(|| {
-            Error::invalid(
-                "version_required",
-                "The version that you changed is missing.",
-            )
-        })?;
-        let settings = serde_json::from_value(body).map_err(|e| {
-            // Settings are no personal data, and the problem names the wrong field.
-            let problem = clip(&e.to_string(), MAX_PROBLEM_CHARS);
-            Error::invalid(
-                "bad_json",
-                format!("The chatbot's settings are not valid: {problem}."),
-            )
-        })?;
-        Ok(Self { version, settings })
-    }
 }
 
 impl BotSettings {

@@ -96,9 +96,9 @@ fn unknown_fields_are_refused_at_every_level() {
 #[test]
 fn malformed_drafts_are_refused() {
     for (pointer, value) in [
-        ("/appearance/color", json!("red")),
-        ("/origins/0", json!("http://shop.example")),
-        ("/languages/0", json!("english")),
+        ("/appearance/color", json!(7)),
+        ("/origins/0", json!({})),
+        ("/languages/0", json!(null)),
         ("/answer/mode", json!("loud")),
         ("/answer/max_turns", json!(-1)),
         ("/handoff/team", json!("team_1")),
@@ -120,6 +120,37 @@ fn malformed_drafts_are_refused() {
     assert_eq!(
         BotUpdate::parse(&without_version).unwrap_err().code(),
         "version_required"
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_draft_is_said_at_once() {
+    let body = body(|body| {
+        body["appearance"]["color"] = json!("red");
+        body["origins"] = json!([
+            "https://shop.example",
+            "shop.example",
+            "http://shop.example"
+        ]);
+        body["languages"] = json!(["en", "english"]);
+        body["name"] = json!(" ");
+    });
+    let refused = BotUpdate::parse(&body).unwrap_err();
+    assert_eq!(refused.code(), "bad_settings");
+    let errors = refused.errors().unwrap().as_array().unwrap();
+    let errors: Vec<_> = errors
+        .iter()
+        .map(|error| format!("{} {}", error["field"], error["code"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            "origins[1] bad_origin",
+            "origins[2] bad_origin",
+            "languages[1] bad_language",
+            "appearance.color bad_color",
+            "name required",
+        ]
     );
 }
 
@@ -196,21 +227,19 @@ fn updates_apply_to_the_version_that_the_admin_saw() {
         (updated.settings.name.as_str(), updated.version),
         ("Robo", 2)
     );
-    let stale = updated.with_update(update.clone(), at(6)).unwrap_err();
-    assert_eq!(stale.code(), "changed_meanwhile");
-    let again = BotUpdate {
-        version: 2,
-        ..update
-    };
     assert_eq!(
-        updated.with_update(again.clone(), at(6)).unwrap(),
+        updated.with_update(update.clone(), at(6)).unwrap(),
         updated,
-        "nothing changes"
+        "the answer was lost, and nothing changes"
     );
+    let mut stale = update.clone();
+    stale.settings.csat = !stale.settings.csat;
+    let stale = updated.with_update(stale, at(6)).unwrap_err();
+    assert_eq!(stale.code(), "changed_meanwhile");
     let deleted = updated.deleted(at(7));
     assert_eq!(deleted.deleted(at(8)), deleted);
     assert_eq!(
-        deleted.with_update(again, at(9)).unwrap_err().code(),
+        deleted.with_update(update, at(9)).unwrap_err().code(),
         "chatbot_not_found"
     );
 }

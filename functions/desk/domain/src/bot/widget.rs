@@ -27,6 +27,8 @@ pub struct WidgetConfig<'a> {
     pub asks_csat: bool,
     pub requires_identity: bool,
     pub avatar_id: Option<AvatarId>,
+    /// The tenant is read-only: the widget says that the team is away, and opens no session.
+    pub is_away: bool,
 }
 
 impl<'a> WidgetConfig<'a> {
@@ -46,7 +48,14 @@ impl<'a> WidgetConfig<'a> {
             asks_csat: settings.csat,
             requires_identity: settings.identity.required,
             avatar_id: settings.avatar_id,
+            is_away: false,
         }
+    }
+
+    #[must_use]
+    pub fn with_away(mut self, is_away: bool) -> Self {
+        self.is_away = is_away;
+        self
     }
 
     /// Renders the body of the answer.

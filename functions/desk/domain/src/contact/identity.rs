@@ -6,7 +6,7 @@ use confab_core::{Error, Private, Result, Timestamp, after, length};
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, parse_name};
-use crate::{EmailAddress, VisitorId, digest::sha256_hex, text::clean_line};
+use crate::{BotId, EmailAddress, VisitorId, digest::sha256_hex, text::clean_line};
 
 /// How long a token may be valid.
 pub const MAX_IDENTITY_TTL: Duration = Duration::from_secs(24 * 3_600);
@@ -40,8 +40,8 @@ pub struct VerifiedIdentity {
 pub struct ContactAlias(String);
 
 impl ContactAlias {
-    fn of(kind: &str, value: &str) -> Self {
-        Self(sha256_hex(format!("{kind}\n{value}")))
+    fn of(kind: &str, bot: BotId, value: &str) -> Self {
+        Self(sha256_hex(format!("{kind}\n{bot}\n{value}")))
     }
 
     pub fn as_str(&self) -> &str {
@@ -104,18 +104,19 @@ fn refused(message: &'static str) -> Error {
 }
 
 impl VerifiedIdentity {
-    /// The key under which the contact is found. Email addresses change owners, so they identify no contact.
-    pub fn alias(&self) -> ContactAlias {
-        ContactAlias::of("sub", self.subject.as_str())
+    /// The key under which the contact of a bot's visitor is found. Another bot may stand on another site, where the same
+    /// id is another person's. Email addresses change owners, so they identify no contact.
+    pub fn alias(&self, bot: BotId) -> ContactAlias {
+        ContactAlias::of("sub", bot, self.subject.as_str())
     }
 }
 
-/// What a verified identity makes of a session.
+/// The contact of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentificationOutcome {
-    /// The session goes on as the contact of the identity.
+    /// The session goes on as a contact that exists.
     Known(Contact),
-    /// The identity is new: the contact and its alias are created.
+    /// The contact is created, for a verified identity together with its alias.
     Created(Contact),
 }
 
@@ -142,11 +143,24 @@ pub fn identify_contact(
         ..Contact::unverified(new_id, now)
     });
     let mut contact = before.clone();
-    contact.last_seen_at = now.max(before.last_seen_at);
+    contact.last_seen_at = before.with_visit(now).last_seen_at;
     contact.email = identity.email.clone().or(contact.email);
     contact.name = identity.name.clone().or(contact.name);
     if known.is_none() {
         return IdentificationOutcome::Created(contact);
     }
     IdentificationOutcome::Known(contact.with_next_version_after(&before))
+}
+
+/// Returns the contact with which a session without an identity goes on. `known` is that of the visitor's token. A
+/// verified contact is never touched: its history is for sessions with an identity.
+pub fn resume_contact(
+    known: Option<&Contact>,
+    new_id: VisitorId,
+    now: Timestamp,
+) -> IdentificationOutcome {
+    match known.filter(|contact| !contact.is_verified) {
+        Some(contact) => IdentificationOutcome::Known(contact.with_visit(now)),
+        None => IdentificationOutcome::Created(Contact::unverified(new_id, now)),
+    }
 }

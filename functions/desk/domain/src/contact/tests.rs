@@ -81,11 +81,47 @@ fn verified_identity_joins_across_devices() {
         "Dana@shop.example"
     );
     let other = claims(r#"{"sub":"8","exp":2000,"email":"Dana@shop.example"}"#).unwrap();
+    let bot = |number: u8| crate::BotId::new(at(0), &move || [number; 10]);
     assert_ne!(
-        other.alias(),
-        identity.alias(),
+        other.alias(bot(1)),
+        identity.alias(bot(1)),
         "an address identifies no contact"
     );
+    assert_ne!(
+        identity.alias(bot(1)),
+        identity.alias(bot(2)),
+        "another site has users of its own"
+    );
+}
+
+#[test]
+fn sessions_without_an_identity_go_on_as_unverified_contacts_alone() {
+    let known = unverified(1);
+    let resumed = resume_contact(Some(&known), visitor(9), at(200));
+    assert_eq!(resumed, IdentificationOutcome::Known(known));
+    for known in [None, Some(verified(2, "7"))] {
+        let outcome = resume_contact(known.as_ref(), visitor(9), at(2_000));
+        let new = Contact::unverified(visitor(9), at(2_000));
+        assert_eq!(outcome, IdentificationOutcome::Created(new));
+    }
+}
+
+#[test]
+fn visits_are_noted_once_an_hour() {
+    let contact = unverified(1);
+    assert_eq!(contact.with_visit(at(3_699)), contact);
+    let later = contact.with_visit(at(3_700));
+    assert_eq!((later.last_seen_at, later.version), (at(3_700), 2));
+    assert_eq!(later.with_visit(at(50)), later, "late");
+}
+
+#[test]
+fn contacts_of_whom_something_is_known_are_listed() {
+    assert!(!unverified(1).is_listed());
+    assert!(verified(1, "7").is_listed());
+    assert!(unverified(1).with_block(true, at(200)).is_listed());
+    let merge = merge_contacts(&unverified(1), &unverified(2)).unwrap();
+    assert!(merge.into.is_listed() && !merge.from.is_listed());
 }
 
 #[test]
@@ -242,4 +278,21 @@ fn changes_apply_to_the_version_that_the_agent_saw() {
     ] {
         assert_eq!(changed.with_change(2, &bad).unwrap_err().code(), code);
     }
+}
+
+#[test]
+fn contacts_are_found_by_the_beginnings_of_words() {
+    let contact = Contact {
+        name: Some("Dana Cohen".into()),
+        email: EmailAddress::parse("dana@shop.example").ok(),
+        phone: Some("+1 650 555".into()),
+        ..unverified(1)
+    };
+    for found in ["", "coh", "DANA c", "shop", "dana@shop.example", "650"] {
+        assert!(contact.fits(found), "{found}");
+    }
+    for missing in ["ana", "noa", "dana noa"] {
+        assert!(!contact.fits(missing), "{missing}");
+    }
+    assert!(!unverified(1).fits("dana"));
 }

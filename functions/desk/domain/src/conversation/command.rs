@@ -60,4 +60,6 @@ pub enum Command {
     RecordRule {
         rule: String,
     },
+    /// Forgets the subject, because the message that it quotes was deleted.
+    ClearSubject,
 }

@@ -101,6 +101,7 @@ fn every_actor_may_do_what_the_table_says() {
             Command::RecordRule { rule: "vip".into() },
             [false, true, false, true],
         ),
+        (Command::ClearSubject, [true, true, true, true]),
         (
             Command::Snooze { until: at(100) },
             [false, false, false, false],

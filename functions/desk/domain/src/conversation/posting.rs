@@ -2,7 +2,7 @@
 
 use confab_core::{UserId, clip};
 
-use super::{BotStage, ConversationStatus, Refusal, Turn};
+use super::{BotStage, ConversationStatus, Head, Refusal, Turn};
 use crate::{
     Author, ConversationEvent, Handler, HandoffReason, Message, MessageDraft, PrechatAnswers,
 };
@@ -10,6 +10,21 @@ use crate::{
 const MAX_SUBJECT_CHARS: usize = 80;
 /// Agents whom the notes of one conversation can mention; bounds the row.
 const MAX_MENTIONED: usize = 50;
+
+/// Returns the beginning of a text as one line.
+fn subject_of(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    clip(&words.join(" "), MAX_SUBJECT_CHARS)
+}
+
+impl Head {
+    /// Whether the subject quotes this message of the visitor.
+    pub fn quotes(&self, message: &Message) -> bool {
+        let text = message.text.as_str();
+        let is_of_visitor = matches!(message.author, Author::Visitor { .. });
+        is_of_visitor && !text.is_empty() && self.subject.as_str() == subject_of(text)
+    }
+}
 
 impl Turn<'_> {
     pub(super) fn post(&mut self, draft: &MessageDraft) -> Result<(), Refusal> {
@@ -59,13 +74,7 @@ impl Turn<'_> {
         }
         self.append(draft);
         if self.head.subject.as_str().is_empty() {
-            let line = draft
-                .text
-                .as_str()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            self.head.subject = clip(&line, MAX_SUBJECT_CHARS).into();
+            self.head.subject = subject_of(draft.text.as_str()).into();
         }
         if draft.language.is_some() {
             self.head.language.clone_from(&draft.language);

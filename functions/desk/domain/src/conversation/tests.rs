@@ -338,3 +338,20 @@ fn index_times_are_rounded_down() {
         [0, 0, 10, -10]
     );
 }
+
+#[test]
+fn subject_is_forgotten_with_the_message_that_it_quotes() {
+    let head = started(true);
+    let asked = apply_command(&head, &post("Where is\nmy order?"), &visitor(), at(1)).unwrap();
+    let message = asked.entries.last().unwrap();
+    assert_eq!(asked.head.subject.as_str(), "Where is my order?");
+    assert!(asked.head.quotes(message));
+    let mut other = message.clone();
+    other.text = "Hello".into();
+    assert!(!asked.head.quotes(&other));
+    let cleared = apply_command(&asked.head, &Command::ClearSubject, &agent(1), at(2)).unwrap();
+    assert_eq!(cleared.head.subject.as_str(), "");
+    assert!(!cleared.head.quotes(message));
+    let again = apply_command(&cleared.head, &post("Hello"), &visitor(), at(3)).unwrap();
+    assert_eq!(again.head.subject.as_str(), "Hello");
+}

@@ -87,11 +87,14 @@ pub enum ServerFrame<'a> {
     /// To agents: a row of the inbox.
     #[serde(rename = "head")]
     Head { head: &'a Head },
+    /// How many agents are online, and of a conversation whether its visitor is.
     #[serde(rename = "presence")]
     Presence {
-        conversation_id: ConversationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
         agents: u32,
-        is_visitor_online: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        is_visitor_online: Option<bool>,
     },
     /// A part of an answer that is being made. `at` is the position of its first character.
     #[serde(rename = "answer:part")]

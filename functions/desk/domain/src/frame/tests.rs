@@ -195,9 +195,9 @@ fn server_frames_have_the_names_of_the_specification() {
         },
         ServerFrame::Head { head: &head },
         ServerFrame::Presence {
-            conversation_id,
+            conversation_id: Some(conversation_id),
             agents: 1,
-            is_visitor_online: true,
+            is_visitor_online: Some(true),
         },
         ServerFrame::AnswerPart {
             turn_id: "t",
@@ -241,6 +241,17 @@ fn server_frames_have_the_names_of_the_specification() {
         ]
     );
     assert!(frames.iter().all(|frame| render(frame)["v"] == 1));
+}
+
+#[test]
+fn presence_of_the_inbox_names_no_conversation() {
+    let presence = ServerFrame::Presence {
+        conversation_id: None,
+        agents: 2,
+        is_visitor_online: None,
+    };
+    let expected = json!({ "v": 1, "type": "presence", "agents": 2 });
+    assert_eq!(render(&presence), expected);
 }
 
 #[test]

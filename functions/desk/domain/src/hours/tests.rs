@@ -244,3 +244,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn hours_of_a_new_tenant_are_valid_and_closed_at_weekends() {
+    let office = Hours::office(TimeZoneName::default());
+    assert_eq!(office.clone().validated().unwrap(), office);
+    let is_open = |text: &str| office.is_open(text.parse().unwrap());
+    assert!(is_open("2026-11-27T09:00:00Z") && is_open("2026-11-27T16:59:59Z"));
+    assert!(!is_open("2026-11-27T17:00:00Z") && !is_open("2026-11-28T12:00:00Z"));
+}

@@ -6,20 +6,29 @@ use confab_core::{Error, Result, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    member::{Member, MembershipChange},
+    member::{Member, MembershipActor, MembershipChange},
     person::Person,
     role::Role,
 };
-use crate::{EmailAddress, InvitationId, TeamId};
+use crate::{CountedBy, EmailAddress, InvitationId, Plan, Rate, TeamId};
 
 pub const INVITATION_TTL: Duration = Duration::from_secs(7 * 86_400);
+/// Invitations to one address, of all tenants, at once and then each hour.
+const MAILS_PER_ADDRESS: u32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum InvitationState {
     Pending,
-    Accepted { by: UserId, at: Timestamp },
-    Revoked { at: Timestamp },
+    Accepted {
+        by: UserId,
+        at: Timestamp,
+    },
+    Revoked {
+        at: Timestamp,
+    },
+    /// Its seat was given back after its time.
+    Expired,
 }
 
 /// An open invitation reserves a seat.
@@ -52,7 +61,8 @@ impl Invitation {
         email: EmailAddress,
         role: Role,
         teams: BTreeSet<TeamId>,
-        actor: &Member,
+        actor: MembershipActor,
+        invited_by: UserId,
         now: Timestamp,
     ) -> Result<Self> {
         if !actor.role.may_assign(None, Some(role)) {
@@ -63,7 +73,7 @@ impl Invitation {
             email,
             role,
             teams,
-            invited_by: actor.user,
+            invited_by,
             created_at: now,
             expires_at: after(now, INVITATION_TTL),
             state: InvitationState::Pending,
@@ -91,11 +101,11 @@ impl Invitation {
                 Err(used())
             };
         }
-        if self.state != InvitationState::Pending {
+        if matches!(self.state, InvitationState::Revoked { .. }) {
             let message = "This invitation was withdrawn. Ask for a new one.";
             return Err(Error::conflict("invitation_revoked", message));
         }
-        if now >= self.expires_at {
+        if !self.is_open(now) {
             let message = "This invitation has expired. Ask for a new one.";
             return Err(Error::conflict("invitation_expired", message));
         }
@@ -130,14 +140,47 @@ impl Invitation {
                     ..self.clone()
                 })
             }
-            InvitationState::Revoked { .. } => Ok(self.clone()),
+            InvitationState::Revoked { .. } | InvitationState::Expired => Ok(self.clone()),
             InvitationState::Accepted { .. } => Err(used()),
         }
     }
 }
 
+impl Invitation {
+    /// Returns the invitation without its seat, if its time is over and it still reserves one.
+    pub fn expire(&self, now: Timestamp) -> Option<Self> {
+        let is_over = self.state == InvitationState::Pending && !self.is_open(now);
+        is_over.then(|| Self {
+            state: InvitationState::Expired,
+            ..self.clone()
+        })
+    }
+}
+
 fn used() -> Error {
     Error::conflict("invitation_used", "This invitation was already accepted.")
+}
+
+/// How often a tenant may send invitations, and how often an address may get them. A withdrawn invitation gives its
+/// seat back, so that seats alone do not bound the mails.
+pub fn invitation_rates(plan: Plan) -> [Rate; 2] {
+    let burst = match plan {
+        Plan::Trial | Plan::Starter => 20,
+        Plan::Team => 50,
+        Plan::Business => 200,
+    };
+    [
+        Rate {
+            by: CountedBy::Tenant,
+            burst,
+            every: Duration::from_secs(180),
+        },
+        Rate {
+            by: CountedBy::Address,
+            burst: MAILS_PER_ADDRESS,
+            every: Duration::from_secs(3_600),
+        },
+    ]
 }
 
 #[cfg(test)]
@@ -170,7 +213,17 @@ mod tests {
         let id = InvitationId::new(at(0), &|| [1; 10]);
         let email = EmailAddress::parse("dana@example.com").unwrap();
         let teams = [TeamId::new(at(0), &|| [5; 10])].into();
-        Invitation::new(id, email, role, teams, &member(actor), at(0))
+        let actor = member(actor);
+        let by = actor.user;
+        Invitation::new(
+            id,
+            email,
+            role,
+            teams,
+            MembershipActor::member(&actor),
+            by,
+            at(0),
+        )
     }
 
     fn joined(acceptance: Acceptance) -> (Invitation, Member) {
@@ -251,6 +304,30 @@ mod tests {
             accepted.revoke(at(11)).unwrap_err().code(),
             "invitation_used"
         );
+    }
+
+    #[test]
+    fn seat_of_an_expired_invitation_is_given_back_once() {
+        let invitation = invite(Role::Agent, Role::Admin).unwrap();
+        let over = at(7 * 86_400);
+        assert_eq!(invitation.expire(at(7 * 86_400 - 1)), None);
+        let expired = invitation.expire(over).unwrap();
+        assert_eq!(expired.expire(over), None);
+        let refused = expired.accept(&person(1, "dana@example.com"), None, over);
+        assert_eq!(refused.unwrap_err().code(), "invitation_expired");
+        assert_eq!(invitation.revoke(at(1)).unwrap().expire(over), None);
+    }
+
+    #[test]
+    fn every_seat_of_a_plan_may_be_invited_at_once() {
+        for plan in Plan::ALL {
+            let [by_tenant, by_address] = invitation_rates(plan);
+            assert_eq!(by_tenant.by, CountedBy::Tenant);
+            let seats = crate::entitlements(plan, &crate::Overrides::default());
+            let seats = seats.limit(crate::LimitName::Seats).amount;
+            assert!(u64::from(by_tenant.burst) >= seats);
+            assert_eq!((by_address.by, by_address.burst), (CountedBy::Address, 5));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{ApiKeyId, BotId, text::parse_name};
 
-/// Maximum live keys of a tenant.
+/// Maximum keys of a tenant. An expired one counts until it is deleted.
 pub const MAX_API_KEYS: usize = 50;
 /// Longest life of a key that has an end.
 pub const MAX_API_KEY_TTL: Duration = Duration::from_secs(2 * 365 * 86_400);
@@ -50,7 +50,6 @@ pub struct ApiKeyRecord {
     pub created_by: UserId,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    pub revoked_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
     pub last_ip: Option<IpAddr>,
 }
@@ -58,7 +57,6 @@ pub struct ApiKeyRecord {
 /// Why a genuine key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKeyRefusal {
-    Revoked,
     Expired,
     /// The key may not be used from this address.
     WrongSource,
@@ -67,7 +65,6 @@ pub enum ApiKeyRefusal {
 impl From<ApiKeyRefusal> for Error {
     fn from(refusal: ApiKeyRefusal) -> Self {
         Self::unauthenticated(match refusal {
-            ApiKeyRefusal::Revoked => "This API key was deleted.",
             ApiKeyRefusal::Expired => "This API key has expired.",
             ApiKeyRefusal::WrongSource => "This API key may not be used from this network address.",
         })
@@ -90,7 +87,6 @@ impl ApiKeyRequest {
             created_by: by,
             created_at: now,
             expires_at: self.expires_at,
-            revoked_at: None,
             last_used_at: None,
             last_ip: None,
         })
@@ -140,9 +136,6 @@ impl ApiKeyRequest {
 impl ApiKeyRecord {
     /// Checks a key whose hash the caller has compared. An unknown source is refused if the key names sources.
     pub fn check(&self, source: Option<IpAddr>, now: Timestamp) -> Result<(), ApiKeyRefusal> {
-        if self.revoked_at.is_some() {
-            return Err(ApiKeyRefusal::Revoked);
-        }
         if self.is_expired(now) {
             return Err(ApiKeyRefusal::Expired);
         }
@@ -155,11 +148,6 @@ impl ApiKeyRecord {
 
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
-    }
-
-    /// Returns whether the key counts as one of the tenant's `MAX_API_KEYS`.
-    pub fn is_live(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && !self.is_expired(now)
     }
 
     /// Returns whether the key reaches a bot.
@@ -175,13 +163,6 @@ impl ApiKeyRecord {
     /// Returns the beginning of the key, by which people recognize it.
     pub fn prefix(&self) -> String {
         prefix_of(self.id)
-    }
-
-    /// Revokes the key. The first time counts.
-    #[must_use]
-    pub fn revoke(mut self, now: Timestamp) -> Self {
-        self.revoked_at.get_or_insert(now);
-        self
     }
 
     /// Records a use at most hourly, so that a busy key does not write with each request. `None` is nothing to write.

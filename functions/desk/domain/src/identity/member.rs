@@ -50,6 +50,31 @@ pub struct Member {
     pub version: u64,
 }
 
+/// Who changes memberships.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MembershipActor {
+    /// `None` is an API key.
+    pub user: Option<UserId>,
+    pub role: Role,
+}
+
+impl MembershipActor {
+    pub fn member(member: &Member) -> Self {
+        Self {
+            user: Some(member.user),
+            role: member.role,
+        }
+    }
+
+    /// An API key changes what admins change.
+    pub fn key() -> Self {
+        Self {
+            user: None,
+            role: Role::Admin,
+        }
+    }
+}
+
 /// A change of a membership, with what it adds to the tenant's counts in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipChange {
@@ -124,8 +149,8 @@ impl Member {
     }
 
     /// Removes the member. Everyone may remove themselves.
-    pub fn remove(&self, actor: &Self, owners: u64) -> Result<MembershipChange> {
-        let is_self = self.user == actor.user;
+    pub fn remove(&self, actor: MembershipActor, owners: u64) -> Result<MembershipChange> {
+        let is_self = actor.user == Some(self.user);
         if !is_self && !actor.role.may_assign(Some(self.role), None) {
             return Err(forbidden());
         }

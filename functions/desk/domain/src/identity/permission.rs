@@ -60,6 +60,8 @@ actions! {
     WriteOwnMembership: VIEWER, None, false;
     ReadKeys: ADMIN, None, false;
     WriteKeys: ADMIN, None, false;
+    /// A leaked key is deleted in a workspace that is read-only, too.
+    DeleteKeys: ADMIN, None, false;
     WriteSso: OWNER, None, false;
     ReadBots: VIEWER, Some(Scope::ChatbotsRead), false;
     /// Create, change, delete, deploy and roll back.
@@ -69,6 +71,8 @@ actions! {
     /// Canned replies, tags, views and hours.
     ReadSettings: AGENT, None, false;
     WriteSettings: ADMIN, None, false;
+    /// An agent's own views.
+    WriteOwnViews: AGENT, None, false;
     ReadConversations: AGENT, Some(Scope::ConversationsRead), false;
     WriteConversations: AGENT, Some(Scope::ConversationsWrite), false;
     DeleteMessageOfOthers: ADMIN, None, false;
@@ -111,6 +115,20 @@ pub fn may(principal: Principal<'_>, action: Action) -> bool {
     }
 }
 
+/// Returns the scopes whose every action a member may do, as gateways compare them with those of keys.
+pub fn scopes_of_role(role: Role) -> Scopes {
+    let actions_of = |scope: Scope| {
+        Action::ALL
+            .iter()
+            .filter(move |action| action.permission().scope == Some(scope))
+    };
+    let is_covered = |scope: &Scope| {
+        let is_needed = actions_of(*scope).next().is_some();
+        is_needed && actions_of(*scope).all(|action| may(Principal::Member(role), *action))
+    };
+    Scope::ALL.into_iter().filter(is_covered).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +149,7 @@ mod tests {
         WriteOwnMembership VGAO - -
         ReadKeys AO - -
         WriteKeys AO - -
+        DeleteKeys AO - -
         WriteSso O - -
         ReadBots VGAO - chatbots:read
         WriteBots AO - chatbots:write
@@ -138,6 +157,7 @@ mod tests {
         WriteKnowledge AO - knowledge:write
         ReadSettings GAO - -
         WriteSettings AO - -
+        WriteOwnViews GAO - -
         ReadConversations GAO - conversations:read
         WriteConversations GAO - conversations:write
         DeleteMessageOfOthers AO - -
@@ -201,6 +221,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn members_have_the_scopes_whose_actions_they_may_all_do() {
+        let names = |role| -> Vec<_> { scopes_of_role(role).iter().map(Scope::name).collect() };
+        let viewer = [
+            "chatbots:read",
+            "knowledge:read",
+            "analytics:read",
+            "members:read",
+        ];
+        assert_eq!(names(Role::Viewer), viewer);
+        assert!(names(Role::Agent).contains(&"conversations:write"));
+        assert!(!names(Role::Agent).contains(&"billing:read"));
+        let owner = names(Role::Owner);
+        assert_eq!(owner.len(), Scope::ALL.len() - 2);
+        assert!(!owner.contains(&"events:write") && !owner.contains(&"analytics:write"));
     }
 
     #[test]

@@ -6,13 +6,13 @@ use confab_core::{Error, Private, Result, TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::role::PlatformRole;
-use crate::{EmailAddress, text::parse_name};
+use crate::{EmailAddress, LanguageTag, text::parse_name};
 
 /// Maximum tenants of one person.
 pub const MAX_TENANTS_PER_PERSON: usize = 100;
 /// Maximum tenants that one person may start on trial.
 pub const MAX_TRIALS_PER_PERSON: u32 = 3;
-const MAX_PERSON_NAME_CHARS: usize = 80;
+pub(super) const MAX_PERSON_NAME_CHARS: usize = 80;
 
 /// How a person proves who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,18 +25,39 @@ pub enum LoginMethod {
     Saml,
 }
 
+/// Returns how the people of an address may sign in. It depends on the domain alone, so that it discloses no account.
+pub fn login_methods(_email: &EmailAddress) -> Vec<LoginMethod> {
+    vec![LoginMethod::Password]
+}
+
+/// A workspace that is created when the address is verified. Its id is chosen before, so that it is created once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedTenant {
+    pub id: TenantId,
+    pub name: String,
+}
+
 /// The global row of a person. It points to tenants and holds nothing of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: UserId,
     pub email: EmailAddress,
     pub name: Private<String>,
+    /// The language of mails; `None` is English.
+    #[serde(default)]
+    pub locale: Option<LanguageTag>,
+    /// The workspace that the sign-up asked for, until it exists.
+    #[serde(default)]
+    pub wanted_tenant: Option<WantedTenant>,
     /// Without it, the person cannot sign in.
     pub email_verified_at: Option<Timestamp>,
     /// The text that the password hash function writes. `None` with single sign-on alone.
     pub password_hash: Option<Private<String>>,
     /// Grows with each new password. Reset links name it, so that each works once.
     pub password_version: u32,
+    /// Grows when all sessions end at once. Sessions of another epoch are over, however many there are.
+    #[serde(default)]
+    pub session_epoch: u32,
     pub platform_role: Option<PlatformRole>,
     pub tenants: BTreeSet<TenantId>,
     pub trials_started: u32,
@@ -50,9 +71,12 @@ impl Person {
             id,
             email,
             name: parse_name(name, MAX_PERSON_NAME_CHARS)?.into(),
+            locale: None,
+            wanted_tenant: None,
             email_verified_at: None,
             password_hash: None,
             password_version: 0,
+            session_epoch: 0,
             platform_role: None,
             tenants: BTreeSet::new(),
             trials_started: 0,
@@ -75,12 +99,28 @@ impl Person {
         self
     }
 
-    /// Stores a new password. Links that were sent before reset nothing any more.
+    /// Stores a new password and ends all sessions. Links that were sent before reset nothing any more.
     #[must_use]
     pub fn set_password(mut self, hash: String) -> Self {
         self.password_hash = Some(hash.into());
         self.password_version += 1;
+        self.end_all_sessions()
+    }
+
+    /// Ends all sessions.
+    #[must_use]
+    pub fn end_all_sessions(mut self) -> Self {
+        self.session_epoch += 1;
         self.version += 1;
+        self
+    }
+
+    /// Records that the workspace of the sign-up exists. Repeated, it changes nothing.
+    #[must_use]
+    pub fn complete_sign_up(mut self) -> Self {
+        if self.wanted_tenant.take().is_some() {
+            self.version += 1;
+        }
         self
     }
 
@@ -90,6 +130,24 @@ impl Person {
         self.password_hash = Some(hash.into());
         self.version += 1;
         self
+    }
+
+    /// Takes the account over for the owner of its mailbox, who has a link that was mailed there. An account that was
+    /// never verified may have been made by a stranger: its password, its earlier links and the workspace that
+    /// it asked for become void.
+    pub fn claim(self, name: &str, password_hash: String, now: Timestamp) -> Result<Self> {
+        if self.is_verified() {
+            let message =
+                "There is an account with this address. Sign in to accept the invitation.";
+            return Err(Error::conflict("account_exists", message));
+        }
+        let name = parse_name(name, MAX_PERSON_NAME_CHARS)?.into();
+        let claimed = Self {
+            name,
+            wanted_tenant: None,
+            ..self
+        };
+        Ok(claimed.set_password(password_hash).verify_email(now))
     }
 
     /// Counts a trial before its tenant is made. Operators start as many as they need.
@@ -146,6 +204,11 @@ mod tests {
         TenantId::new(at(number), &|| [1; 10])
     }
 
+    fn wanted(name: &str) -> WantedTenant {
+        let (id, name) = (tenant(1), name.to_owned());
+        WantedTenant { id, name }
+    }
+
     #[test]
     fn new_person_is_not_verified_until_the_first_verification() {
         assert_eq!(person().name.as_str(), "Dana Cohen");
@@ -160,11 +223,57 @@ mod tests {
         let chosen = person().set_password("$argon2id$1".into());
         assert_eq!((chosen.password_version, chosen.version), (1, 2));
         let rehashed = chosen.clone().rehash_password("$argon2id$2".into());
-        assert_eq!(rehashed.password_version, 1);
+        assert_eq!((rehashed.password_version, rehashed.session_epoch), (1, 1));
         assert_eq!(
             chosen.set_password("$argon2id$3".into()).password_version,
             2
         );
+    }
+
+    #[test]
+    fn account_that_was_never_verified_is_claimed_with_a_new_password() {
+        let stranger = Person {
+            wanted_tenant: Some(wanted("Trap")),
+            ..person().set_password("$argon2id$1".into())
+        };
+        let claimed = stranger
+            .clone()
+            .claim("Noa", "$argon2id$2".into(), at(5))
+            .unwrap();
+        assert_eq!((claimed.name.as_str(), claimed.id), ("Noa", stranger.id));
+        assert_eq!(
+            (claimed.password_version, &claimed.wanted_tenant),
+            (2, &None)
+        );
+        assert!(claimed.is_verified());
+        let refused = claimed.claim("Eve", "$argon2id$3".into(), at(6));
+        assert_eq!(refused.unwrap_err().code(), "account_exists");
+        assert_eq!(
+            person()
+                .claim(" ", "hash".into(), at(5))
+                .unwrap_err()
+                .code(),
+            "bad_name"
+        );
+    }
+
+    #[test]
+    fn new_password_ends_all_sessions_and_so_does_their_end() {
+        let chosen = person().set_password("$argon2id$1".into());
+        assert_eq!((person().session_epoch, chosen.session_epoch), (0, 1));
+        let ended = chosen.end_all_sessions();
+        assert_eq!((ended.session_epoch, ended.password_version), (2, 1));
+    }
+
+    #[test]
+    fn sign_up_is_completed_once() {
+        let waiting = Person {
+            wanted_tenant: Some(wanted("Flowers")),
+            ..person()
+        };
+        let done = waiting.complete_sign_up();
+        assert_eq!((&done.wanted_tenant, done.version), (&None, 2));
+        assert_eq!(done.clone().complete_sign_up(), done);
     }
 
     #[test]

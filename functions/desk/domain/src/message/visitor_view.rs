@@ -77,7 +77,23 @@ impl VisitorEvent {
     }
 }
 
+impl Author {
+    pub fn for_visitor(&self) -> VisitorAuthor {
+        match self {
+            Self::Visitor { .. } => VisitorAuthor::Visitor,
+            Self::Bot { name, .. } => VisitorAuthor::Bot { name: name.clone() },
+            Self::Agent { name, .. } => VisitorAuthor::Agent { name: name.clone() },
+            Self::System => VisitorAuthor::System,
+        }
+    }
+}
+
 impl VisitorMessage {
+    /// Returns those of the messages that visitors see.
+    pub fn list(messages: &[Message]) -> Vec<Self> {
+        messages.iter().filter_map(Self::of).collect()
+    }
+
     /// Returns `None` for what visitors do not see: notes and events of the handling.
     pub fn of(message: &Message) -> Option<Self> {
         let event = message.event.as_ref().and_then(VisitorEvent::of);
@@ -86,12 +102,8 @@ impl VisitorMessage {
             MessageKind::Event if event.is_some() => VisitorMessageKind::Event,
             MessageKind::Note | MessageKind::Event => return None,
         };
-        let (author, is_own) = match &message.author {
-            Author::Visitor { .. } => (VisitorAuthor::Visitor, true),
-            Author::Bot { name, .. } => (VisitorAuthor::Bot { name: name.clone() }, false),
-            Author::Agent { name, .. } => (VisitorAuthor::Agent { name: name.clone() }, false),
-            Author::System => (VisitorAuthor::System, false),
-        };
+        let author = message.author.for_visitor();
+        let is_own = author == VisitorAuthor::Visitor;
         Some(Self {
             seq: message.seq,
             at: message.at,

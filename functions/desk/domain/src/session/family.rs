@@ -7,7 +7,7 @@ use confab_core::{TenantId, Timestamp, UserId, after, clip};
 use serde::{Deserialize, Serialize};
 
 use super::refresh_token::RefreshToken;
-use crate::{Secret, SessionId, text::clean_line};
+use crate::{Person, Secret, SessionId, text::clean_line};
 
 /// Longest time from the sign-in to the next one. A tenant may shorten it.
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 86_400);
@@ -50,15 +50,17 @@ pub enum SessionEndReason {
     Device,
     /// An older refresh token came back: it was stolen, or its thief used it first.
     Reused,
-    PasswordChanged,
-    /// The account was closed.
-    AccountClosed,
+    /// All sessions of the person were ended, by themselves or with a new password.
+    AllEnded,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEnd {
     pub reason: SessionEndReason,
     pub at: Timestamp,
+    /// Whether the person was notified. Only a reused token needs it.
+    #[serde(default)]
+    pub is_notified: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,14 +70,18 @@ pub struct SessionFamily {
     /// The tenant that the next access token is for. `None` before the person is a member of any.
     pub tenant: Option<TenantId>,
     pub secret: Secret,
-    /// The number of the current refresh token. Each write has the condition that it is the one that was read.
+    /// The number of the current refresh token.
     pub number: u64,
+    /// The person's `session_epoch` at the sign-in. The session is over when the person is in another epoch.
+    pub epoch: u32,
     pub device: Device,
     pub has_mfa: bool,
     /// The time of the sign-in.
     pub created_at: Timestamp,
     pub rotated_at: Option<Timestamp>,
     pub end: Option<SessionEnd>,
+    /// Grows with each change. A write has the condition that it is the version that was read.
+    pub version: u64,
 }
 
 impl SessionFamily {
@@ -92,12 +98,39 @@ impl SessionFamily {
             tenant: None,
             secret,
             number: 0,
+            epoch: 0,
             device,
             has_mfa: false,
             created_at: now,
             rotated_at: None,
             end: None,
+            version: 1,
         }
+    }
+
+    /// Puts the session into its person's epoch: a new one, or the one that remains after a new password.
+    #[must_use]
+    pub fn in_epoch(&self, epoch: u32) -> Self {
+        let mut family = self.clone();
+        if family.epoch != epoch {
+            family.epoch = epoch;
+            family.version += 1;
+        }
+        family
+    }
+
+    /// Returns the session as it is for its person: over, if it began before all sessions of the person were ended.
+    #[must_use]
+    pub fn as_of(&self, person: &Person, now: Timestamp) -> Self {
+        if self.user == person.id && self.epoch == person.session_epoch {
+            return self.clone();
+        }
+        self.ended(SessionEndReason::AllEnded, now)
+    }
+
+    /// Returns whether a refresh token was issued for this session, at any time.
+    pub fn has_issued(&self, token: &RefreshToken) -> bool {
+        token.is_genuine(self.id, &self.secret)
     }
 
     /// Returns the current refresh token.
@@ -124,32 +157,46 @@ impl SessionFamily {
     #[must_use]
     pub fn ended(&self, reason: SessionEndReason, now: Timestamp) -> Self {
         let mut family = self.clone();
-        family.end.get_or_insert(SessionEnd { reason, at: now });
+        if family.end.is_none() {
+            family.end = Some(SessionEnd {
+                reason,
+                at: now,
+                is_notified: false,
+            });
+            family.version += 1;
+        }
+        family
+    }
+
+    /// Returns whether the person is still to be notified that an old token came back.
+    pub fn needs_notice(&self) -> bool {
+        let is_open = |end: SessionEnd| end.reason == SessionEndReason::Reused && !end.is_notified;
+        self.end.is_some_and(is_open)
+    }
+
+    /// Records that the person was notified of the end.
+    #[must_use]
+    pub fn notified(&self) -> Self {
+        let mut family = self.clone();
+        if let Some(end) = &mut family.end
+            && !end.is_notified
+        {
+            end.is_notified = true;
+            family.version += 1;
+        }
         family
     }
 
     /// Makes the next access token one for another tenant.
     #[must_use]
     pub fn switched_to(&self, tenant: TenantId) -> Self {
-        Self {
-            tenant: Some(tenant),
-            ..self.clone()
+        let mut family = self.clone();
+        if family.tenant != Some(tenant) {
+            family.tenant = Some(tenant);
+            family.version += 1;
         }
+        family
     }
-}
-
-/// Returns the sessions that end when all of a person are ended, but for `kept`.
-pub fn end_sessions(
-    families: &[SessionFamily],
-    kept: Option<SessionId>,
-    reason: SessionEndReason,
-    now: Timestamp,
-) -> Vec<SessionFamily> {
-    families
-        .iter()
-        .filter(|family| family.end.is_none() && Some(family.id) != kept)
-        .map(|family| family.ended(reason, now))
-        .collect()
 }
 
 /// A session in the list of devices.
@@ -238,27 +285,46 @@ mod tests {
     }
 
     #[test]
-    fn all_other_sessions_of_a_person_end() {
-        let families = [
-            family(1, 0),
-            family(2, 0),
-            family(3, 0).ended(SessionEndReason::Device, at(1)),
-        ];
-        let ended = end_sessions(
-            &families,
-            Some(families[0].id),
-            SessionEndReason::PasswordChanged,
-            at(9),
-        );
-        assert_eq!(
-            ended,
-            [families[1].ended(SessionEndReason::PasswordChanged, at(9))]
-        );
-        let ids: Vec<_> = end_sessions(&families, None, SessionEndReason::Logout, at(9))
-            .iter()
-            .map(|family| family.id)
-            .collect();
-        assert_eq!(ids, [families[0].id, families[1].id]);
+    fn sessions_of_another_epoch_of_their_person_are_over() {
+        let session = family(1, 0);
+        let email = crate::EmailAddress::parse("dana@example.com").unwrap();
+        let person = Person::new(session.user, email, "Dana", at(0)).unwrap();
+        assert_eq!(session.as_of(&person, at(9)), session);
+        let changed = person.clone().set_password("$argon2id$1".into());
+        let over = session.as_of(&changed, at(9));
+        assert_eq!(over.end.unwrap().reason, SessionEndReason::AllEnded);
+        let kept = session.in_epoch(changed.session_epoch);
+        assert_eq!((kept.as_of(&changed, at(9)), kept.version), (kept, 2));
+        let all = changed.end_all_sessions();
+        assert!(!over.as_of(&all, at(9)).is_live(MAX_SESSION_AGE, at(9)));
+        let stranger = Person {
+            id: UserId::new(at(0), &|| [9; 10]),
+            ..person
+        };
+        assert!(session.as_of(&stranger, at(9)).end.is_some());
+    }
+
+    #[test]
+    fn person_is_notified_once_of_a_reused_token_and_of_no_other_end() {
+        let ended = family(1, 0).ended(SessionEndReason::Reused, at(5));
+        assert!(ended.needs_notice() && !family(1, 0).needs_notice());
+        let notified = ended.notified();
+        assert!(!notified.needs_notice());
+        assert_eq!(notified.notified(), notified);
+        let left = family(1, 0).ended(SessionEndReason::Logout, at(5));
+        assert!(!left.needs_notice());
+    }
+
+    #[test]
+    fn version_grows_with_each_change_and_with_nothing_else() {
+        let tenant = TenantId::new(at(0), &|| [1; 10]);
+        let new = family(1, 0);
+        let switched = new.switched_to(tenant);
+        assert_eq!((new.version, switched.version), (1, 2));
+        assert_eq!(switched.switched_to(tenant), switched);
+        assert_eq!(switched.in_epoch(0), switched);
+        let ended = switched.ended(SessionEndReason::Logout, at(5));
+        assert_eq!((ended.version, ended.notified().version), (3, 4));
     }
 
     #[test]

@@ -66,12 +66,13 @@ impl PersonState {
         if *self == Self::of(person) {
             Ok(())
         } else {
-            Err(used())
+            Err(link_used())
         }
     }
 }
 
-fn used() -> Error {
+/// The answer to a link that was used, or whose sign-up is forgotten.
+pub fn link_used() -> Error {
     Error::conflict(
         "link_used",
         "This link was already used. Ask for a new one.",
@@ -95,11 +96,12 @@ impl VerifyToken {
         self.0.user
     }
 
-    /// Returns the person with a verified address. A second use is refused, because the first one signs in.
+    /// Returns the person with a verified address. The link signs in, so that it is used up once the workspace of the
+    /// sign-up exists. Before, a use that broke off is repeated.
     pub fn redeem(&self, person: &Person, now: Timestamp) -> Result<Person> {
         self.0.check(person)?;
-        if person.is_verified() {
-            return Err(used());
+        if person.is_verified() && person.wanted_tenant.is_none() {
+            return Err(link_used());
         }
         Ok(person.clone().verify_email(now))
     }
@@ -120,6 +122,24 @@ impl ResetToken {
 
     pub fn user(&self) -> UserId {
         self.0.user
+    }
+
+    /// Checks the link, before a password is hashed for it.
+    pub fn check(&self, person: &Person) -> Result<()> {
+        self.0.check(person)
+    }
+
+    /// Returns whether the person's current password is the first one since the link was sent. If it is also the one
+    /// that is presented again, the answer was lost.
+    pub fn is_followed_by(&self, person: &Person) -> bool {
+        let PersonState {
+            user,
+            email,
+            password_version,
+        } = &self.0;
+        *user == person.id
+            && *email == person.email.key()
+            && password_version.checked_add(1) == Some(person.password_version)
     }
 
     /// Returns the person with the new password. The link proves the address too.
@@ -149,7 +169,7 @@ impl InviteToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EmailAddress;
+    use crate::{EmailAddress, WantedTenant};
 
     const SECRET: &[u8] = b"mail secret";
 
@@ -182,6 +202,15 @@ mod tests {
         let verified = token.redeem(&person(), at(5)).unwrap();
         assert_eq!(verified.email_verified_at, Some(at(5)));
         assert_eq!(code(token.redeem(&verified, at(6))), "link_used");
+        let unfinished = Person {
+            wanted_tenant: Some(WantedTenant {
+                id: TenantId::new(at(0), &|| [1; 10]),
+                name: "Flowers".into(),
+            }),
+            ..verified.clone()
+        };
+        let repeated = token.redeem(&unfinished, at(6)).unwrap();
+        assert_eq!(repeated, unfinished, "the first time counts");
         let signed_up_again = person().set_password("$argon2id$2".into());
         assert_eq!(code(token.redeem(&signed_up_again, at(5))), "link_used");
         assert_eq!(
@@ -204,6 +233,9 @@ mod tests {
                 "link_used"
             );
         }
+        assert!(token.is_followed_by(&reset) && !token.is_followed_by(&person()));
+        let later = reset.clone().set_password("$argon2id$4".into());
+        assert!(!token.is_followed_by(&later) && token.check(&later).is_err());
         let rehashed = person().rehash_password("$argon2id$better".into());
         assert!(
             token

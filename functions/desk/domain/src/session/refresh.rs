@@ -26,7 +26,7 @@ pub enum RefreshOutcome {
     Current,
     /// The successor that was given before: its answer was lost, or another tab was faster. Nothing is written.
     Same(RefreshToken),
-    /// The family with its next token. The write has the condition that `number` is the one that was read; a caller
+    /// The family with its next token. The write has the condition that the version is the one that was read; a caller
     /// that loses it reads the family and refreshes again.
     Rotated(SessionFamily, RefreshToken),
     /// The family as it ends. Its person is told.
@@ -72,6 +72,7 @@ fn rotate(family: &SessionFamily, now: Timestamp) -> RefreshOutcome {
     let next = SessionFamily {
         number: family.number.saturating_add(1),
         rotated_at: Some(now),
+        version: family.version + 1,
         ..family.clone()
     };
     let token = next.token();

@@ -62,6 +62,13 @@ impl Entitlements {
         &self.limits[name as usize]
     }
 
+    /// Returns the names of what the tenant has beyond its limits.
+    pub fn features(&self) -> Vec<&'static str> {
+        let features = [("own_table", self.has_own_table), ("saml", self.has_saml)];
+        let included = features.into_iter().filter(|(_, is_included)| *is_included);
+        included.map(|(name, _)| name).collect()
+    }
+
     pub fn allows_method(&self, method: LoginMethod) -> bool {
         method != LoginMethod::Saml || self.has_saml
     }
@@ -129,6 +136,8 @@ mod tests {
         let table = Plan::ALL.map(|plan| plain(plan).allows_isolation(Isolation::Table));
         assert_eq!(table, [false, false, false, true]);
         assert!(plain(Plan::Trial).allows_method(LoginMethod::Oidc));
+        let features = Plan::ALL.map(|plan| plain(plan).features().join(" "));
+        assert_eq!(features, ["", "saml", "saml", "own_table saml"]);
         assert!(plain(Plan::Trial).allows_isolation(Isolation::Pooled));
         assert!(!plain(Plan::Business).allows_isolation(Isolation::Stack));
         let overrides: Overrides = serde_json::from_value(serde_json::json!({

@@ -125,6 +125,18 @@ impl Lifecycle {
         }
     }
 
+    /// Returns when the passing of time changes something: the end of the trial, or the erasure.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let trial_end = match self.standing {
+            TenantStanding::Trial { ends_at } => Some(ends_at),
+            TenantStanding::Subscribed => None,
+        };
+        let is_ended = self.holds.contains_key(&HoldReason::TrialEnded);
+        let trial_end = trial_end.filter(|_| !is_ended);
+        let erasure = self.deletion.map(|deletion| deletion.erase_at);
+        trial_end.into_iter().chain(erasure).min()
+    }
+
     /// Returns whether the data may be erased now.
     pub fn is_erasable(&self, now: Timestamp) -> bool {
         self.deletion

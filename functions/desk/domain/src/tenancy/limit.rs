@@ -58,6 +58,20 @@ impl LimitName {
         Self::ApiKeys,
     ];
 
+    /// Returns the name of JSON and of stored counts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seats => "seats",
+            Self::Bots => "bots",
+            Self::Sockets => "sockets",
+            Self::Conversations => "conversations",
+            Self::AiAnswers => "ai_answers",
+            Self::Documents => "documents",
+            Self::Chunks => "chunks",
+            Self::ApiKeys => "api_keys",
+        }
+    }
+
     pub fn unit(self) -> &'static str {
         match self {
             Self::Seats => "seat",
@@ -212,6 +226,16 @@ pub struct UsageMonth(Date);
 impl UsageMonth {
     pub fn of(at: Timestamp) -> Self {
         Self(at.to_zoned(TimeZone::UTC).date().first_of_month())
+    }
+
+    /// Parses `2026-11`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let first: Date = format!("{text}-01").parse().ok()?;
+        Some(Self(first)).filter(|month| month.to_string() == text)
+    }
+
+    pub fn previous(self) -> Self {
+        Self(self.0.checked_sub(1.month()).unwrap_or(Date::MIN))
     }
 
     /// Returns the first moment of the next month.

@@ -10,7 +10,7 @@ use crate::{Color, IpRange, LanguageTag, LoginMethod, TimeZoneName};
 
 /// Retention that every plan includes, in days.
 const DEFAULT_RETENTION_DAYS: u16 = 30;
-pub(super) const MAX_TENANT_NAME_CHARS: usize = 80;
+pub(crate) const MAX_TENANT_NAME_CHARS: usize = 80;
 const DEFAULT_SESSION_HOURS: u16 = 30 * 24;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

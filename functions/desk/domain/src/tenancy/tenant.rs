@@ -2,7 +2,9 @@
 
 use core::net::IpAddr;
 
-use confab_core::{Error, Kind, Result, TenantId, Timestamp, UserId};
+use std::time::Duration;
+
+use confab_core::{Error, Kind, Result, TenantId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,6 +17,9 @@ use super::{
 };
 use crate::{Action, LanguageTag, Principal, Role, may, text::parse_name};
 
+/// How long a setup may take before it is looked at.
+const SETUP_CHECK_INTERVAL: Duration = Duration::from_secs(300);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     pub id: TenantId,
@@ -26,6 +31,9 @@ pub struct Tenant {
     #[serde(default)]
     pub overrides: Overrides,
     pub isolation: Isolation,
+    /// When the setup is looked at, because a message of it may have been lost. `None` once it is over.
+    #[serde(default)]
+    pub setup_due_at: Option<Timestamp>,
     /// Counts that change in one transaction with the rows of members and invitations.
     pub owners: u64,
     pub members: u64,
@@ -61,6 +69,7 @@ impl Tenant {
             plan: Plan::Trial,
             overrides: Overrides::default(),
             isolation: Isolation::Pooled,
+            setup_due_at: Some(after(now, SETUP_CHECK_INTERVAL)),
             owners: 1,
             members: 1,
             created_by: by,
@@ -168,6 +177,19 @@ impl Tenant {
         Ok(())
     }
 
+    /// Returns when the passing of time changes something.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let due = [self.lifecycle.due_at(), self.setup_due_at];
+        due.into_iter().flatten().min()
+    }
+
+    /// Records that the setup is over, or that it is looked at again.
+    #[must_use]
+    pub fn with_setup(&self, is_over: bool, now: Timestamp) -> Self {
+        let due_at = (!is_over).then(|| after(now, SETUP_CHECK_INTERVAL));
+        self.changed(|tenant| tenant.setup_due_at = due_at)
+    }
+
     /// Returns whether the tenant never had a subscription.
     pub fn is_trial(&self) -> bool {
         matches!(self.lifecycle.standing, TenantStanding::Trial { .. })
@@ -239,6 +261,17 @@ mod tests {
         assert!(tenant.is_trial());
         let json = serde_json::to_value(&tenant).unwrap();
         assert_eq!(serde_json::from_value::<Tenant>(json).unwrap(), tenant);
+    }
+
+    #[test]
+    fn new_tenant_is_due_when_its_setup_may_be_lost_and_then_when_its_trial_ends() {
+        let tenant = tenant();
+        assert_eq!(tenant.due_at(), Some(at(300)));
+        let later = tenant.with_setup(false, at(300));
+        assert_eq!((later.due_at(), later.version), (Some(at(600)), 2));
+        let ready = later.with_setup(true, at(301));
+        assert_eq!(ready.due_at(), ready.lifecycle.due_at());
+        assert_eq!(ready.with_setup(true, at(302)), ready);
     }
 
     #[test]

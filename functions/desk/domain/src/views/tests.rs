@@ -62,6 +62,10 @@ fn lists_are_sorted_by_the_last_message_and_then_by_id() {
     sorted.sort();
     assert_eq!(texts, sorted, "text order is list order");
     assert!(texts[0].starts_with("000000000010#cnv_"));
+    for (key, text) in keys.iter().zip(&texts) {
+        assert_eq!(ListKey::parse(text).as_ref(), Some(key));
+    }
+    assert_eq!(ListKey::parse("10"), None);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn last_owner_can_neither_step_down_nor_leave() {
     for owners in [0, 1] {
         let refused = owner.change_role(Role::Admin, Role::Owner, owners);
         assert_eq!(refused.unwrap_err().code(), "last_owner");
-        let refused = owner.remove(&owner, owners);
+        let refused = owner.remove(MembershipActor::member(&owner), owners);
         assert_eq!(refused.unwrap_err().code(), "last_owner");
     }
     let change = owner.change_role(Role::Admin, Role::Owner, 2).unwrap();
@@ -33,7 +33,7 @@ fn last_owner_can_neither_step_down_nor_leave() {
         (change.owner_delta, change.seat_delta, change.least_owners()),
         (-1, 0, 2)
     );
-    let change = owner.remove(&owner, 2).unwrap();
+    let change = owner.remove(MembershipActor::member(&owner), 2).unwrap();
     assert_eq!(
         (change.owner_delta, change.seat_delta, change.least_owners()),
         (-1, -1, 2)
@@ -52,14 +52,20 @@ fn admins_change_members_but_neither_owners_nor_into_owners() {
     let refusals = [
         agent.change_role(Role::Owner, admin.role, 1),
         owner.change_role(Role::Viewer, admin.role, 5),
-        owner.remove(&admin, 5),
+        owner.remove(MembershipActor::member(&admin), 5),
         admin.change_role(Role::Owner, agent.role, 5),
-        admin.remove(&agent, 5),
+        admin.remove(MembershipActor::member(&agent), 5),
     ];
     for refusal in refusals {
         assert_eq!(refusal.unwrap_err().code(), "forbidden");
     }
-    assert!(agent.remove(&agent, 1).is_ok(), "everyone may leave");
+    assert!(
+        agent.remove(MembershipActor::member(&agent), 1).is_ok(),
+        "everyone may leave"
+    );
+    let key = MembershipActor::key();
+    assert!(agent.remove(key, 1).is_ok());
+    assert_eq!(owner.remove(key, 5).unwrap_err().code(), "forbidden");
 }
 
 #[test]
@@ -107,7 +113,7 @@ proptest! {
             let known_owners = u64::try_from(owners).unwrap();
             let change = match Role::ALL.get(step) {
                 Some(role) => member.change_role(*role, actor.role, known_owners),
-                None => member.remove(&actor, known_owners),
+                None => member.remove(MembershipActor::member(&actor), known_owners),
             };
             if let Ok(change) = change {
                 owners += change.owner_delta;

@@ -51,6 +51,24 @@ fn trial_ends_after_14_days_unless_it_is_subscribed() {
 }
 
 #[test]
+fn tenant_is_due_at_the_end_of_its_trial_and_at_its_erasure() {
+    let trial = run(&[]);
+    assert_eq!(trial.due_at(), Some(at(14 * DAY)));
+    let ended = trial
+        .apply(&LifecycleEvent::CheckTrial, at(14 * DAY))
+        .unwrap();
+    assert_eq!(ended.due_at(), None);
+    let subscribed = run(&[LifecycleEvent::Subscribe]);
+    assert_eq!(subscribed.due_at(), None);
+    let deleted = subscribed.apply(&LifecycleEvent::Delete, at(DAY)).unwrap();
+    assert_eq!(deleted.due_at(), Some(at(31 * DAY)));
+    let restored = deleted.apply(&LifecycleEvent::Restore, at(2 * DAY));
+    assert_eq!(restored.unwrap().due_at(), None);
+    let both = run(&[LifecycleEvent::Delete]);
+    assert_eq!(both.due_at(), Some(at(14 * DAY)));
+}
+
+#[test]
 fn unpaid_tenant_reads_and_pays_and_is_active_again() {
     use LifecycleEvent::{Subscribe, Unsubscribe};
     let unpaid = run(&[Subscribe, Unsubscribe, Unsubscribe]);

@@ -152,3 +152,21 @@ proptest! {
         prop_assert!(is_sorted, "{:?}", notices);
     }
 }
+
+#[test]
+fn months_are_read_back_and_have_a_previous_one() {
+    let month = UsageMonth::of(at("2026-01-31T23:59:59Z"));
+    assert_eq!(UsageMonth::parse("2026-01"), Some(month));
+    assert_eq!(month.previous().to_string(), "2025-12");
+    assert_eq!(UsageMonth::of(month.ends_at()).previous(), month);
+    for odd in ["", "2026", "2026-13", "2026-1", "2026-01-01", " 2026-01"] {
+        assert_eq!(UsageMonth::parse(odd), None, "{odd}");
+    }
+}
+
+#[test]
+fn names_of_limits_are_those_of_json() {
+    for name in LimitName::ALL {
+        assert_eq!(serde_json::to_value(name).unwrap(), name.name());
+    }
+}
