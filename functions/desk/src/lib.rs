@@ -1,0 +1,15 @@
+//! Desk: tenants put a widget on their sites, and their people answer the visitors.
+//!
+//! `auth` says who asks and for which tenant. It alone grants access to a tenant's rows, which `store` keeps.
+
+mod auth;
+mod config;
+mod extract;
+mod live_channels;
+pub mod routes;
+mod services;
+mod state;
+mod store;
+pub mod workers;
+
+pub use state::{Part, State};
