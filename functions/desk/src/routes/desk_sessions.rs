@@ -1,0 +1,210 @@
+//! Sessions of people, what a token stands for, and API keys.
+
+mod api_keys;
+mod validation;
+
+use std::sync::Arc;
+
+use confab_core::{CorrelationId, Private, Result, TenantId};
+use confab_lambda::{
+    ApiRequest, Response, Router,
+    extract::{Json, Path, Query, Whole},
+    response,
+};
+use desk_domain::{EmailAddress, MAX_SESSION_AGE, RefreshToken, SessionSummary, login_methods};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::SignedIn,
+    extract::SessionParam,
+    services::{
+        cookies::{clear_session_cookie, require_own_page, session_cookie},
+        session_refresh,
+        sessions::require_live,
+        sign_in::{PersonView, session_over},
+        sign_outs::{self, SessionProof},
+    },
+    state::{Part, State},
+};
+
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::TokenKeys,
+    Part::Sealer,
+    Part::Mails,
+    Part::Broadcasts,
+    Part::DynamoDbConnection,
+];
+
+/// Gateways keep the public keys for five minutes. A new key is listed for longer before it signs.
+const KEYS_CACHE: &str = "public, max-age=300";
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("POST /auth/refresh", refresh)
+        .route("POST /auth/logout", log_out)
+        .route("GET /auth/validate", validation::validate)
+        .route("GET /auth/me", show_person)
+        .route("GET /auth/methods", list_methods)
+        .route("GET /auth/sessions", list_sessions)
+        .route("DELETE /auth/sessions/{id}", end_session)
+        .route("POST /auth/api-keys", api_keys::create_key)
+        .route("GET /auth/api-keys", api_keys::list_keys)
+        .route("DELETE /auth/api-keys/{id}", api_keys::delete_key)
+        .route("GET /.well-known/jwks.json", show_public_keys)
+        .page_origin(State::console_origin)
+}
+
+/// A list that is always whole.
+#[derive(Serialize)]
+struct WholeList<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl<T> WholeList<T> {
+    fn new(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Refresh {
+    /// Of a mobile client. Browsers send a cookie.
+    refresh_token: Option<Private<String>>,
+    tenant_id: Option<TenantId>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Logout {
+    refresh_token: Option<Private<String>>,
+    /// Ends all sessions of the person.
+    all: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct MethodQuery {
+    email: String,
+}
+
+/// Returns the refresh token of a request: that of the body, or the cookie of a browser, which our own page alone may
+/// use.
+fn presented_token(
+    state: &State,
+    request: &ApiRequest,
+    body: Option<&Private<String>>,
+) -> Result<Option<String>> {
+    if let Some(token) = body {
+        return Ok(Some(token.as_str().to_owned()));
+    }
+    let cookie = session_cookie(request);
+    if cookie.is_some() {
+        require_own_page(state, request)?;
+    }
+    Ok(cookie)
+}
+
+async fn refresh(
+    state: Arc<State>,
+    Json(refresh): Json<Refresh>,
+    Whole(call): Whole,
+) -> Result<Response> {
+    let token = presented_token(&state, &call, refresh.refresh_token.as_ref())?;
+    let token: RefreshToken = token.ok_or_else(session_over)?.parse()?;
+    session_refresh::refresh(&state, &call, &token, refresh.tenant_id).await
+}
+
+/// Ends the session, if the request proves one. The answer is the same without one.
+async fn log_out(state: Arc<State>, Whole(call): Whole) -> Result<Response> {
+    let logout: Logout = if call.body().is_empty() {
+        Logout::default()
+    } else {
+        call.json()?
+    };
+    if let Some(proof) = find_proof(&state, &call, &logout).await? {
+        sign_outs::log_out(&state, &proof, logout.all, call.correlation_id).await?;
+    }
+    let mut response = response::empty(StatusCode::NO_CONTENT);
+    clear_session_cookie(&mut response)?;
+    Ok(response)
+}
+
+async fn find_proof(
+    state: &State,
+    request: &ApiRequest,
+    logout: &Logout,
+) -> Result<Option<SessionProof>> {
+    let token = presented_token(state, request, logout.refresh_token.as_ref())?;
+    if let Some(token) = token.and_then(|token| token.parse().ok()) {
+        return Ok(Some(SessionProof::Refresh(token)));
+    }
+    let Some(token) = request.bearer() else {
+        return Ok(None);
+    };
+    match state.token_keys()?.verify(token).await {
+        Ok(claims) => Ok(Some(SessionProof::Access {
+            user: claims.sub,
+            session: claims.sid,
+        })),
+        Err(error) if error.is_server_error() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn show_person(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
+    let store = state.store()?;
+    let person = store.find_person(signed_in.user).await?;
+    let person = person.ok_or_else(session_over)?;
+    let memberships = store.list_memberships(&person).await?;
+    let tenant = signed_in.place.map(|(tenant, _)| tenant);
+    let view = PersonView::new(&person, &memberships, tenant);
+    response::json(StatusCode::OK, &view)
+}
+
+async fn list_methods(Query(query): Query<MethodQuery>) -> Result<Response> {
+    let email = EmailAddress::parse(&query.email)?;
+    response::json(StatusCode::OK, &login_methods(&email))
+}
+
+async fn list_sessions(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
+    let now = state.clock.now();
+    let (current, person) = require_live(&state, signed_in.user, signed_in.session).await?;
+    let families = state.store()?.list_families(person.id).await?;
+    let families: Vec<_> = families
+        .iter()
+        .map(|family| family.as_of(&person, now))
+        .collect();
+    let list = SessionSummary::list(&families, current.id, MAX_SESSION_AGE, now);
+    response::json(StatusCode::OK, &WholeList::new(list))
+}
+
+async fn end_session(
+    state: Arc<State>,
+    signed_in: SignedIn,
+    Path(SessionParam(session)): Path<SessionParam>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_live(&state, signed_in.user, signed_in.session).await?;
+    sign_outs::end_device(&state, signed_in.user, session, correlation_id).await?;
+    let mut response = response::empty(StatusCode::NO_CONTENT);
+    if session == signed_in.session {
+        clear_session_cookie(&mut response)?;
+    }
+    Ok(response)
+}
+
+#[derive(Serialize)]
+struct KeySet<T> {
+    keys: Vec<T>,
+}
+
+async fn show_public_keys(state: Arc<State>) -> Result<Response> {
+    let keys = state.token_keys()?.public_keys().await?;
+    let mut response = response::json(StatusCode::OK, &KeySet { keys })?;
+    let cache = HeaderValue::from_static(KEYS_CACHE);
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    Ok(response)
+}

@@ -1,0 +1,134 @@
+//! `/auth/api-keys`: keys of programs. A key is shown once, and only its hash is stored.
+//!
+//! `Idempotency-Key` is not taken: the stored answer would hold the key. A request whose answer was lost leaves a key
+//! that its owner sees in the list and deletes.
+
+use core::net::IpAddr;
+use std::{collections::BTreeSet, sync::Arc};
+
+use confab_core::{CorrelationId, Error, Result, Timestamp, UserId};
+use confab_lambda::{
+    Response,
+    extract::{Json, Path},
+    response,
+};
+use confab_worker::SaveOutcome;
+use desk_domain::{
+    Action, ApiKey, ApiKeyId, ApiKeyRecord, ApiKeyRequest, BotId, IpRange, LimitName, Scopes,
+};
+use http::StatusCode;
+use serde::Serialize;
+
+use super::WholeList;
+use crate::{
+    auth::{Access, Caller},
+    extract::ApiKeyParam,
+    services::{limits::limit_reached, sessions::require_live, sign_in::forbid_storing},
+    state::State,
+    store::{AuditEntry, KeyCreation},
+};
+
+#[derive(Serialize)]
+struct KeyView {
+    id: ApiKeyId,
+    name: String,
+    /// The beginning of the key, by which people recognize it.
+    prefix: String,
+    scopes: Scopes,
+    bot_ids: BTreeSet<BotId>,
+    allowed_ips: BTreeSet<IpRange>,
+    created_by: UserId,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    /// Exact to an hour.
+    last_used_at: Option<Timestamp>,
+    last_ip: Option<IpAddr>,
+}
+
+#[derive(Serialize)]
+struct CreatedKey {
+    key: String,
+    #[serde(flatten)]
+    view: KeyView,
+}
+
+impl KeyView {
+    fn new(record: ApiKeyRecord) -> Self {
+        Self {
+            id: record.id,
+            prefix: record.prefix(),
+            name: record.name,
+            scopes: record.scopes,
+            bot_ids: record.bot_ids,
+            allowed_ips: record.allowed_ips,
+            created_by: record.created_by,
+            created_at: record.created_at,
+            expires_at: record.expires_at,
+            last_used_at: record.last_used_at,
+            last_ip: record.last_ip,
+        }
+    }
+}
+
+/// Returns the member who asks, whose session must not have ended: a key would outlive it.
+async fn require_live_member(state: &State, access: &Access) -> Result<UserId> {
+    let (user, _) = access.member()?;
+    if let Caller::Member { session, .. } = access.caller {
+        require_live(state, user, session).await?;
+    }
+    Ok(user)
+}
+
+pub(super) async fn create_key(
+    state: Arc<State>,
+    access: Access,
+    Json(request): Json<ApiKeyRequest>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteKeys)?;
+    let user = require_live_member(&state, &access).await?;
+    let now = state.clock.now();
+    let key = ApiKey::new(ApiKeyId::new(now, &state.entropy), &state.entropy);
+    let record = request.record(&key, user, now)?;
+    let tenant = state.store()?.tenant(access.grant);
+    let entitlements = tenant.require_tenant().await?.entitlements();
+    let limit = entitlements.limit(LimitName::ApiKeys);
+    let entry = AuditEntry::new(&access, "api_key.created", record.id, correlation_id)
+        .with_change(None, Some(&record))?;
+    let created = tenant.create_api_key(&record, limit, &entry, now).await?;
+    if created == KeyCreation::LimitReached {
+        return Err(limit_reached(LimitName::ApiKeys));
+    }
+    let created = CreatedKey {
+        key: key.reveal(),
+        view: KeyView::new(record),
+    };
+    let mut response = response::json(StatusCode::CREATED, &created)?;
+    forbid_storing(&mut response);
+    Ok(response)
+}
+
+/// The list is whole, because a tenant has few keys.
+pub(super) async fn list_keys(state: Arc<State>, access: Access) -> Result<Response> {
+    access.require(Action::ReadKeys)?;
+    let keys = state.store()?.tenant(access.grant).list_api_keys().await?;
+    let views = keys.into_iter().map(KeyView::new).collect();
+    response::json(StatusCode::OK, &WholeList::new(views))
+}
+
+pub(super) async fn delete_key(
+    state: Arc<State>,
+    access: Access,
+    Path(ApiKeyParam(id)): Path<ApiKeyParam>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::DeleteKeys)?;
+    require_live_member(&state, &access).await?;
+    let tenant = state.store()?.tenant(access.grant);
+    let entry = AuditEntry::new(&access, "api_key.deleted", id, correlation_id);
+    let deleted = tenant.delete_api_key(id, &entry, state.clock.now()).await?;
+    if deleted == SaveOutcome::Conflict {
+        return Err(Error::not_found("api_key"));
+    }
+    Ok(response::empty(StatusCode::NO_CONTENT))
+}

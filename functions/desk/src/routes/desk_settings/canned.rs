@@ -1,0 +1,75 @@
+//! Canned replies, by their shortcuts.
+
+use std::sync::Arc;
+
+use confab_core::{CorrelationId, Result};
+use confab_lambda::{
+    Response,
+    extract::{Json, Path},
+    response,
+};
+use desk_domain::{Action, CannedInput, CannedReply};
+use http::StatusCode;
+
+use crate::{
+    auth::Access,
+    services::{
+        cursors::ListPage,
+        inbox_settings::{create_setting, delete_setting, update_setting},
+        memberships::require_teams,
+    },
+    state::State,
+};
+
+/// Lists all replies: clients search them while an agent types.
+pub(super) async fn list_canned(state: Arc<State>, access: Access) -> Result<Response> {
+    access.require(Action::ReadSettings)?;
+    let tenant = state.store()?.tenant(access.grant);
+    let items = tenant.list_canned_replies().await?;
+    response::json(StatusCode::OK, &ListPage { items, next: None })
+}
+
+/// Creates a reply. The shortcut is the idempotency key.
+pub(super) async fn create_canned(
+    state: Arc<State>,
+    access: Access,
+    Json(input): Json<CannedInput>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    let reply = CannedReply::new(&input)?;
+    require_team(&state, &access, &input).await?;
+    let reply = create_setting(&state, &access, &reply, correlation_id).await?;
+    response::json(StatusCode::CREATED, &reply)
+}
+
+pub(super) async fn update_canned(
+    state: Arc<State>,
+    access: Access,
+    Path(shortcut): Path<String>,
+    Json(input): Json<CannedInput>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    require_team(&state, &access, &input).await?;
+    let replace = |reply: &CannedReply| reply.with_update(&input);
+    let reply = update_setting(&state, &access, &shortcut, correlation_id, replace).await?;
+    response::json(StatusCode::OK, &reply)
+}
+
+pub(super) async fn delete_canned(
+    state: Arc<State>,
+    access: Access,
+    Path(shortcut): Path<String>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    let check = |_: &CannedReply| Ok(());
+    delete_setting(&state, &access, &shortcut, correlation_id, check).await?;
+    Ok(response::empty(StatusCode::NO_CONTENT))
+}
+
+async fn require_team(state: &State, access: &Access, input: &CannedInput) -> Result<()> {
+    let teams = input.team.into_iter().collect();
+    require_teams(state.store()?.tenant(access.grant), &teams).await
+}

@@ -1,0 +1,67 @@
+//! Tags that are offered for conversations.
+
+use std::sync::Arc;
+
+use confab_core::{CorrelationId, Result};
+use confab_lambda::{
+    Response,
+    extract::{Json, Path},
+    response,
+};
+use desk_domain::{Action, Tag, TagInput};
+use http::StatusCode;
+
+use crate::{
+    auth::Access,
+    services::{
+        cursors::ListPage,
+        inbox_settings::{create_setting, delete_setting, update_setting},
+    },
+    state::State,
+};
+
+pub(super) async fn list_tags(state: Arc<State>, access: Access) -> Result<Response> {
+    access.require(Action::ReadSettings)?;
+    let mut items = state.store()?.tenant(access.grant).list_tags().await?;
+    items.sort_by(|one, other| one.name.cmp(&other.name));
+    response::json(StatusCode::OK, &ListPage { items, next: None })
+}
+
+/// Creates a tag. Its name is the idempotency key.
+pub(super) async fn create_tag(
+    state: Arc<State>,
+    access: Access,
+    Json(input): Json<TagInput>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    let tag = Tag::new(&input)?;
+    let tag = create_setting(&state, &access, &tag, correlation_id).await?;
+    response::json(StatusCode::CREATED, &tag)
+}
+
+pub(super) async fn update_tag(
+    state: Arc<State>,
+    access: Access,
+    Path(id): Path<String>,
+    Json(input): Json<TagInput>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    let replace = |tag: &Tag| tag.with_update(&input);
+    let tag = update_setting(&state, &access, &id, correlation_id, replace).await?;
+    response::json(StatusCode::OK, &tag)
+}
+
+/// Deletes a tag from the offer. Conversations keep it.
+pub(super) async fn delete_tag(
+    state: Arc<State>,
+    access: Access,
+    Path(id): Path<String>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    access.require(Action::WriteSettings)?;
+    let check = |_: &Tag| Ok(());
+    delete_setting(&state, &access, &id, correlation_id, check).await?;
+    Ok(response::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,230 @@
+//! `/tenants`: workspaces, their settings, setup and limits. `lifecycle` suspends and deletes them, `list` is for
+//! operators of the platform.
+
+mod lifecycle;
+mod list;
+mod views;
+
+use std::sync::Arc;
+
+use confab_core::{CorrelationId, Error, Result, TenantId};
+use confab_lambda::{
+    ApiRequest, Response, Router,
+    extract::{Json, Path, Whole},
+    response,
+};
+use desk_domain::{
+    Action, Invitation, Isolation, LanguageTag, LimitName, LimitReport, Plan, ProvisionState,
+    SettingsActor, Tenant as TenantRecord, TenantSettingsInput, UsageMonth,
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use self::views::{RunView, TenantView};
+use crate::{
+    auth::{Access, SignedIn},
+    extract::TenantParam,
+    services::{
+        idempotency::{Attempt, once_of_person},
+        setup::request_setup,
+        tenant_changes::change_tenant,
+        tenant_creation::{TenantRequest, create_requested_tenant},
+    },
+    state::{Part, State},
+    store::AuditEntry,
+};
+
+pub const PARTS: &[Part] = &[
+    Part::Store,
+    Part::TokenKeys,
+    Part::Sealer,
+    Part::Broadcasts,
+    Part::Provisioning,
+    Part::DynamoDbConnection,
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTenant {
+    name: String,
+    #[serde(default)]
+    slug: Option<String>,
+    #[serde(default)]
+    locale: Option<LanguageTag>,
+    /// A workspace begins on trial.
+    #[serde(default)]
+    plan: Option<Plan>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetupRequest {
+    isolation: Isolation,
+}
+
+#[derive(Serialize)]
+struct LimitsView {
+    plan: Plan,
+    /// The month of the limits that begin anew each month.
+    period: String,
+    limits: Vec<LimitReport>,
+    entitlements: Vec<&'static str>,
+}
+
+pub fn routes() -> Router<State> {
+    Router::new()
+        .page_origin(State::console_origin)
+        .route("GET /tenants", list::list_tenants)
+        .route("POST /tenants", create_tenant)
+        .route("GET /tenants/{id}", show_tenant)
+        .route("PUT /tenants/{id}", update_tenant)
+        .route("DELETE /tenants/{id}", lifecycle::delete_tenant)
+        .route("GET /tenants/{id}/limits", show_limits)
+        .route("POST /tenants/{id}/provision", provision_tenant)
+        .route("POST /tenants/{id}/restore", lifecycle::restore_tenant)
+        .route("POST /tenants/{id}/suspend", lifecycle::suspend_tenant)
+        .route("POST /tenants/{id}/resume", lifecycle::resume_tenant)
+}
+
+/// Answers for another workspace as for one that does not exist.
+fn require_own(access: &Access, id: TenantId) -> Result<()> {
+    if access.grant.id() == id {
+        Ok(())
+    } else {
+        Err(Error::not_found("workspace"))
+    }
+}
+
+async fn create_tenant(
+    state: Arc<State>,
+    person: SignedIn,
+    Whole(request): Whole,
+    Json(new): Json<NewTenant>,
+) -> Result<Response> {
+    if new.plan.is_some_and(|plan| plan != Plan::Trial) {
+        let message = "A workspace begins on trial. Choose a plan afterwards.";
+        return Err(Error::invalid("bad_plan", message));
+    }
+    once_of_person(&state, person.user, "POST /tenants", &request, |attempt| {
+        create(&state, person, &request, &new, attempt)
+    })
+    .await
+}
+
+async fn create(
+    state: &State,
+    signed_in: SignedIn,
+    request: &ApiRequest,
+    new: &NewTenant,
+    attempt: Attempt,
+) -> Result<Response> {
+    let person = state.store()?.find_person(signed_in.user).await?;
+    let person = person.ok_or_else(|| Error::unauthenticated("Sign in first."))?;
+    let wanted = TenantRequest {
+        // Each attempt makes the same id, so that one whose answer was lost is found.
+        id: TenantId::new(attempt.started_at, &attempt),
+        name: &new.name,
+        slug: new.slug.as_deref(),
+        locale: new.locale.clone().unwrap_or_else(LanguageTag::english),
+    };
+    let tenant = create_requested_tenant(state, &person, &wanted, request.correlation_id).await?;
+    response::json(StatusCode::CREATED, &TenantView::for_owner(&tenant))
+}
+
+async fn show_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::ReadTenant)?;
+    let tenant = state.store()?.tenant(access.grant);
+    let (record, run) = tokio::try_join!(tenant.require_tenant(), tenant.find_run())?;
+    let view = TenantView::for_caller(&record, run.as_ref(), &access);
+    response::json(StatusCode::OK, &view)
+}
+
+async fn update_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    Json(input): Json<TenantSettingsInput>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::WriteTenant)?;
+    let (_, role) = access.member()?;
+    let actor = SettingsActor {
+        role,
+        source: access.source,
+    };
+    let entry = AuditEntry::new(&access, "tenant.changed", id, correlation_id);
+    let update = |tenant: &TenantRecord, _| tenant.update_settings(&input, actor);
+    let tenant = change_tenant(&state, access.grant, &entry, update).await?;
+    let view = TenantView::for_caller(&tenant, None, &access);
+    response::json(StatusCode::OK, &view)
+}
+
+async fn provision_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    Json(SetupRequest { isolation }): Json<SetupRequest>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::Provision)?;
+    let by = access.responsible_user();
+    let tenant = state.store()?.tenant(access.grant).require_tenant().await?;
+    let is_operator = access.member().is_err();
+    if !is_operator && !tenant.entitlements().allows_isolation(isolation) {
+        let message = "Your plan does not include this isolation.";
+        return Err(Error::payment_required("payment_needed", message));
+    }
+    let run = request_setup(&state, access.grant, isolation, by, correlation_id).await?;
+    let status = if run.state == ProvisionState::Ready {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    response::json(status, &RunView::of(&run))
+}
+
+/// Shows the limits as their guards enforce them: both are made of the same entitlements and counts.
+async fn show_limits(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::ReadLimits)?;
+    let (tenant, now) = (state.store()?.tenant(access.grant), state.clock.now());
+    let (record, usage, invitations, sockets) = tokio::try_join!(
+        tenant.require_tenant(),
+        tenant.read_usage(now),
+        tenant.list_invitations(),
+        tenant.count_open_sockets(now)
+    )?;
+    // The next invitation takes the seats of those that have expired.
+    let is_expired = |invitation: &&Invitation| invitation.expire(now).is_some();
+    let expired = u64::try_from(invitations.iter().filter(is_expired).count()).unwrap_or_default();
+    let entitlements = record.entitlements();
+    let limits = entitlements.limits().iter().map(|limit| {
+        let (used, reserved) = match limit.name {
+            LimitName::Sockets => (sockets, 0),
+            LimitName::Seats => {
+                let reserved = usage.reserved(limit.name).saturating_sub(expired);
+                (usage.used(limit.name), reserved)
+            }
+            name => (usage.used(name), usage.reserved(name)),
+        };
+        limit.report(used, reserved, now)
+    });
+    let view = LimitsView {
+        plan: record.plan,
+        period: UsageMonth::of(now).to_string(),
+        limits: limits.collect(),
+        entitlements: entitlements.features(),
+    };
+    response::json(StatusCode::OK, &view)
+}

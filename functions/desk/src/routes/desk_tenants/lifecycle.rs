@@ -1,0 +1,120 @@
+//! Suspends, resumes, deletes and restores workspaces.
+
+use std::sync::Arc;
+
+use confab_core::{CorrelationId, Result, Timestamp};
+use confab_lambda::{
+    Response,
+    extract::{Json, Path},
+    response,
+};
+use desk_domain::{Action, LifecycleEvent, Tenant as TenantRecord};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{require_own, views::TenantView};
+use crate::{
+    auth::{Access, TenantGrant},
+    extract::TenantParam,
+    services::{socket_removals::publish_suspension, tenant_changes::change_tenant},
+    state::State,
+    store::AuditEntry,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Suspension {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resumption {
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deletion {
+    /// The slug of the workspace.
+    confirm: String,
+}
+
+/// Suspends a workspace and closes the sockets of its agents. Repeated, it closes them again, because the first request
+/// may have ended before it did.
+pub(super) async fn suspend_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    Json(Suspension { reason }): Json<Suspension>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::SuspendTenant)?;
+    let entry = AuditEntry::new(&access, "tenant.suspended", id, correlation_id);
+    let entry = entry.with_note(&reason);
+    let event = LifecycleEvent::Suspend { reason };
+    let tenant = apply(&state, access.grant, &entry, &event).await?;
+    let (broadcasts, now) = (state.broadcasts()?, state.clock.now());
+    publish_suspension(broadcasts, id, now, correlation_id).await?;
+    render(StatusCode::OK, &tenant, &access)
+}
+
+pub(super) async fn resume_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    Json(Resumption { reason }): Json<Resumption>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::SuspendTenant)?;
+    let entry = AuditEntry::new(&access, "tenant.resumed", id, correlation_id);
+    let entry = entry.with_note(&reason);
+    let tenant = apply(&state, access.grant, &entry, &LifecycleEvent::Resume).await?;
+    render(StatusCode::OK, &tenant, &access)
+}
+
+/// Asks for the deletion of a workspace. Its data is erased after a grace, in which an owner may restore it.
+pub(super) async fn delete_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    Json(Deletion { confirm }): Json<Deletion>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::DeleteTenant)?;
+    let entry = AuditEntry::new(&access, "tenant.deleted", id, correlation_id);
+    let delete = |tenant: &TenantRecord, now: Timestamp| tenant.delete(&confirm, now);
+    let tenant = change_tenant(&state, access.grant, &entry, delete).await?;
+    render(StatusCode::ACCEPTED, &tenant, &access)
+}
+
+pub(super) async fn restore_tenant(
+    state: Arc<State>,
+    access: Access,
+    Path(TenantParam(id)): Path<TenantParam>,
+    correlation_id: CorrelationId,
+) -> Result<Response> {
+    require_own(&access, id)?;
+    access.require(Action::DeleteTenant)?;
+    let entry = AuditEntry::new(&access, "tenant.restored", id, correlation_id);
+    let tenant = apply(&state, access.grant, &entry, &LifecycleEvent::Restore).await?;
+    render(StatusCode::OK, &tenant, &access)
+}
+
+async fn apply(
+    state: &State,
+    grant: TenantGrant,
+    entry: &AuditEntry,
+    event: &LifecycleEvent,
+) -> Result<TenantRecord> {
+    let change = |tenant: &TenantRecord, now: Timestamp| tenant.apply(event, now);
+    change_tenant(state, grant, entry, change).await
+}
+
+fn render(status: StatusCode, tenant: &TenantRecord, access: &Access) -> Result<Response> {
+    response::json(status, &TenantView::for_caller(tenant, None, access))
+}
