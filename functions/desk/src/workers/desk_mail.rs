@@ -1,0 +1,40 @@
+//! Sends the mails of the queue.
+//!
+//! SES knows no idempotency key. A mail whose outcome is unknown is sent again, so that it may arrive twice and is never
+//! lost.
+
+use std::sync::Arc;
+
+use confab_aws::Mail;
+use confab_core::Result;
+use confab_lambda::{QueueMessage, metrics, warn};
+use desk_domain::render_mail;
+
+pub use crate::services::mails::MailJob;
+use crate::state::{Part, State};
+
+pub const PARTS: &[Part] = &[Part::Mailer];
+
+pub async fn handle(state: Arc<State>, message: QueueMessage<MailJob>) -> Result<()> {
+    let MailJob {
+        to,
+        language,
+        content,
+    } = message.body;
+    let rendered = render_mail(&content, language.as_ref());
+    let mail = Mail {
+        to: to.as_str().to_owned(),
+        subject: rendered.subject.0,
+        text: rendered.text.0,
+        html: rendered.html.0,
+    };
+    match state.mailer()?.send(&mail).await {
+        Err(error) if error.code() == "mail_refused" => {
+            // The answer of SES is left out of the log, because it may quote the address.
+            metrics::count("MailRefused", content.kind());
+            warn("mail_refused", content.kind(), message.correlation_id);
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
