@@ -16,7 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 MAX_RESOURCES = 500  # CloudFormation's, of a stack
 WARN_RESOURCES = 400
-ESSENTIAL_BUDGET = 11.00  # dollars a month, of all stacks with Monitoring=essential
+ESSENTIAL_BUDGET = 14.00  # dollars a month, of all stacks with Monitoring=essential
 
 # List prices of us-east-1, November 2026, in dollars: of a month, or of one request.
 ALARM = 0.10
