@@ -7,3 +7,6 @@ export type Route = [method: string, pattern: RegExp, handle: (...given: any[]) 
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: mocks build their objects piece by piece.
+export type Loose = any;
