@@ -9,6 +9,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { assertFits, until } from "./browser";
 import { createWidget } from "./mock-widget";
 
+const skip = process.env.CONFAB_HOME ? "needs the mock" : false;
 const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
 const small = { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true };
 
@@ -90,7 +91,7 @@ async function assertAccessible(page: Page) {
   );
 }
 
-describe("a site with the widget", () => {
+describe("a site with the widget", { skip }, () => {
   test("loads only the loader, and nothing moves, until the launcher is approached", async () => {
     await visit("/bare", {}, async (page) => {
       await page.evaluate(() => {
@@ -196,7 +197,7 @@ describe("a site with the widget", () => {
   });
 });
 
-describe("a site that may not show the widget", () => {
+describe("a site that may not show the widget", { skip }, () => {
   test("another origin gets no frame, and its developer a message", async () => {
     const messages = [];
     await visit(`${widget.stranger}/bare`, { expectErrors: true }, async (page) => {
@@ -238,7 +239,7 @@ describe("a site that may not show the widget", () => {
   });
 });
 
-describe("a conversation", () => {
+describe("a conversation", { skip }, () => {
   test("begins with the first message", async () => {
     await visit("/bare", {}, async (page) => {
       await open(page);
@@ -478,7 +479,7 @@ describe("a conversation", () => {
   });
 });
 
-describe("an unreliable network", () => {
+describe("an unreliable network", { skip }, () => {
   test("a first message survives a reload and is sent once", async () => {
     widget.faults.refuse = { path: /^\/conversations$/, status: 503, code: "down" };
     await visit("/bare", { expectErrors: true }, async (page) => {
@@ -635,7 +636,7 @@ describe("an unreliable network", () => {
   });
 });
 
-describe("visitors", () => {
+describe("visitors", { skip }, () => {
   test("two tabs share a conversation", async () => {
     await visit("/bare", {}, async (page) => {
       const second = await page.context().newPage();
@@ -758,7 +759,7 @@ describe("visitors", () => {
   }
 });
 
-describe("a team that is away", () => {
+describe("a team that is away", { skip }, () => {
   test("a read-only tenant shows that, and opens no session", async () => {
     widget.state.config.is_away = true;
     await visit("/bare", {}, async (page) => {
@@ -799,7 +800,7 @@ describe("a team that is away", () => {
   });
 });
 
-describe("everyone", () => {
+describe("everyone", { skip }, () => {
   for (const colorScheme of ["light", "dark"] as const)
     test(`finds no barrier in the ${colorScheme} theme`, async () => {
       await visit("/bare", { colorScheme }, async (page) => {
@@ -959,7 +960,7 @@ describe("everyone", () => {
   });
 });
 
-describe("the demo shop", () => {
+describe("the demo shop", { skip }, () => {
   test("shows the chat whose snippet is pasted, on each of its pages", async () => {
     await visit("/", {}, async (page) => {
       await page.getByText("Put your chat on this page").click();
