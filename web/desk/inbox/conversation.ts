@@ -299,7 +299,7 @@ export class Conversation extends LitElement {
       this.desk.drafts.offer(id, draft?.text ?? "");
       if (id === this.conversation) this.#unreadFrom ||= this.#firstUnread();
     } catch (error) {
-      // A conversation that the list has is shown as it was known.
+      // A conversation of the list is shown with what is known of it.
       const problem = toProblem(error);
       if (id === this.conversation && (!this.head || !problem.isUnreachable))
         this.problem = problem;
