@@ -618,7 +618,7 @@ async fn same_invitation_again_mails_the_link_again() {
 }
 
 #[tokio::test]
-async fn invitations_of_agents_and_viewers_are_refused() {
+async fn invitations_without_permission_are_refused() {
     let world = World::open().await;
     let owner = world.owner_of_team().await;
     let admin = world.colleague(&owner, Role::Admin).await;
