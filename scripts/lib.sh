@@ -147,8 +147,9 @@ install_browser() {
     debian_font NotoSansHebrew-Regular.ttf fonts-noto-core
 }
 
-# Builds the pages. One at a time: parts that run beside each other may both need them.
+# Builds the pages unless nothing is newer than them. One at a time: parts that run beside each other may both need them.
 build_pages() (
+    others=(-path web/node_modules -o -path web/dist -o -path web/dist-test)
     mkdir -p .tools
     exec 9>.tools/pages.lock
     flock 9
@@ -156,7 +157,9 @@ build_pages() (
         say "Installing what the pages are built with (once)"
         (cd web && npm ci --silent --no-audit --no-fund && touch node_modules)
     }
-    (cd web && npm run --silent build)
+    [ -e web/dist/sizes.json ] &&
+        [ -z "$(find web \( "${others[@]}" \) -prune -o -type f -newer web/dist/sizes.json -print -quit)" ] ||
+        (cd web && npm run --silent build)
 )
 
 # install_cargo_tool NAME VERSION: builds a tool from crates.io into .tools/NAME, once. Unoptimized: it builds in half the
