@@ -353,6 +353,24 @@ describe("ledger", () => {
     });
   });
 
+  test("a search in the same moment as Escape is not dismissed", async () => {
+    const order = await sold();
+    await site.open(opened(order), { expectErrors: true }, async (page) => {
+      await stateIs(page, "Paid");
+      await page.getByRole("searchbox").evaluate((field: HTMLInputElement) => {
+        const page = field.getRootNode() as ShadowRoot;
+        const dialog = page
+          .querySelector("order-drawer")
+          ?.shadowRoot?.querySelector("cf-dialog")
+          ?.shadowRoot?.querySelector("dialog");
+        field.value = "ord_nothing";
+        dialog?.requestClose();
+        field.form?.requestSubmit();
+      });
+      await drawer(page).getByText("Order not found").waitFor();
+    });
+  });
+
   test("another day is reachable, and Back returns to today", async () => {
     await sold();
     await site.open("/ledger", {}, async (page) => {

@@ -102,10 +102,10 @@ export class Dialog extends LitElement {
   }
 
   override render() {
-    return html`<dialog aria-labelledby="heading" @close=${this.closed} @pointerdown=${(event: Event) => (this.pressed = event.target)} @click=${this.clicked}>
+    return html`<dialog aria-labelledby="heading" @cancel=${this.cancelled} @close=${this.closed} @pointerdown=${(event: Event) => (this.pressed = event.target)} @click=${this.clicked}>
       <header>
         <h2 id="heading" dir="auto">${this.heading}</h2>
-        <button class="button bare icon-only" type="button" aria-label="Close" @click=${() => this.dialog.close()}>${icon("close")}</button>
+        <button class="button bare icon-only" type="button" aria-label="Close" @click=${this.dismiss}>${icon("close")}</button>
       </header>
       <div><slot></slot></div>
     </dialog>`;
@@ -113,12 +113,25 @@ export class Dialog extends LitElement {
 
   private pressed: EventTarget | null = null;
 
+  /** Synchronous: the native close event is a later task, which could dismiss what is shown next. */
+  private dismiss(): void {
+    this.dispatchEvent(new Event("dismiss"));
+  }
+
+  private cancelled(event: Event): void {
+    // A slotted file input also fires it, when no file was chosen.
+    if (event.target !== this.dialog) return;
+    event.preventDefault();
+    this.dismiss();
+  }
+
+  /** The browser closes the dialog by itself when a second Escape follows at once. */
   private closed(): void {
-    if (this.open) this.dispatchEvent(new Event("dismiss"));
+    if (this.open && !this.dialog.open) this.dismiss();
   }
 
   private clicked(event: MouseEvent): void {
     // A text selection that ends outside must not close the dialog.
-    if (event.target === this.dialog && this.pressed === this.dialog) this.dialog.close();
+    if (event.target === this.dialog && this.pressed === this.dialog) this.dismiss();
   }
 }
