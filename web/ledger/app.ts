@@ -150,7 +150,7 @@ export class LedgerApp extends LitElement {
     if (day !== today())
       return html`<cf-empty heading="No orders on this day">No order was created on ${formatDay(day)} (UTC).</cf-empty>`;
     return html`<cf-empty heading="No orders yet today">
-      <p>(this.selling = true)}>sell something</button> and pay it with a test card. => New orders appear here at once. No product at hand? <button class="link" type="button" @click=${() => (this.selling = true)}>Create a test order</button> and pay with a test card. => (this.selling = true)}>sell something</button> and pay it with a test card.</p>
+      <p>New orders appear here at once. No product at hand? <button class="link" type="button" @click=${() => (this.selling = true)}>Create a test order</button> and pay with a test card.</p>
     </cf-empty>`;
   }
 
