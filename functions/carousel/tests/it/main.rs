@@ -26,6 +26,7 @@ mod carousels;
 mod invariants;
 mod journal;
 mod model;
+mod planted_bugs;
 mod receiver;
 mod telegram_received;
 mod test_carousel;
