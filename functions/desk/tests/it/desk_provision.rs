@@ -19,7 +19,7 @@ async fn progress(world: &World, of: &Colleague) -> Value {
 }
 
 /// Checks that a workspace is set up once, without leftovers.
-async fn check_ready(world: &World, owner: &Colleague, story: &str) {
+pub(crate) async fn check_ready(world: &World, owner: &Colleague, story: &str) {
     let runs = world.partition(&owner.pk("#RUN")).await;
     assert_eq!(runs.len(), 1, "{story}");
     assert_eq!(text(&runs[0], "state"), "ready", "{story}");
@@ -135,6 +135,19 @@ async fn step_that_cannot_succeed_fails_the_setup_and_another_request_goes_on() 
     check_ready(&world, &owner, "a continued setup").await;
 }
 
+/// Makes a workspace whose first steps are performed. Returns the message of the next step, too.
+pub(crate) async fn arrange_step(number: usize) -> (World, Colleague, Value) {
+    let world = World::open().await;
+    let owner = world.owner().await;
+    world.state("desk-provision").await;
+    let mut jobs = world.take(PROVISION_QUEUE);
+    for _ in 0..number {
+        world.perform_step(&jobs[0]).await.unwrap();
+        jobs = world.take(PROVISION_QUEUE);
+    }
+    (world, owner, jobs.remove(0))
+}
+
 /// One step of a setup, whose message comes again until it is handled.
 struct Step<const NUMBER: usize> {
     world: World,
@@ -144,20 +157,8 @@ struct Step<const NUMBER: usize> {
 
 impl<const NUMBER: usize> Scenario for Step<NUMBER> {
     async fn arrange() -> Self {
-        let world = World::open().await;
-        let account = world.account("Dana").await;
-        let owner = world.tenant_of(&account, "Flowers").await;
-        world.state("desk-provision").await;
-        let mut jobs = world.take(PROVISION_QUEUE);
-        for _ in 0..NUMBER {
-            world.perform_step(&jobs[0]).await.unwrap();
-            jobs = world.take(PROVISION_QUEUE);
-        }
-        Self {
-            job: jobs.remove(0),
-            world,
-            owner,
-        }
+        let (world, owner, job) = arrange_step(NUMBER).await;
+        Self { world, owner, job }
     }
 
     fn faults(&self) -> &Faults {

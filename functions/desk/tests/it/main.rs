@@ -35,6 +35,7 @@ mod desk_ws_message;
 mod desk_ws_presence;
 mod desk_ws_ticket;
 mod people;
+mod planted_bugs;
 mod repeated;
 mod scenario;
 mod sockets;

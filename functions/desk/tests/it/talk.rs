@@ -243,12 +243,20 @@ impl Talk {
         updates.filter(|update| update["kind"] == kind).collect()
     }
 
-    /// Returns the numbers that were published to a conversation's sockets, each once.
-    pub(crate) fn published_numbers(&self, id: &str) -> BTreeSet<u64> {
+    /// Returns the messages, notes and events that were published to a conversation's sockets.
+    fn published_entries(&self, id: &str) -> Vec<Value> {
         let updates = self.updates("conversation", "appended").into_iter();
         let updates = updates.filter(|update| update["conversation"] == id);
-        let entries = updates.flat_map(|update| update["entries"].as_array().cloned().unwrap());
+        updates
+            .flat_map(|update| update["entries"].as_array().cloned().unwrap())
+            .collect()
+    }
+
+    /// Returns the numbers that were published to a conversation's sockets, each once.
+    pub(crate) fn published_numbers(&self, id: &str) -> BTreeSet<u64> {
+        let entries = self.published_entries(id);
         entries
+            .iter()
             .map(|entry| entry["seq"].as_u64().unwrap())
             .collect()
     }
@@ -269,6 +277,14 @@ impl Talk {
             let message = &messages[usize::try_from(seq).unwrap() - 1];
             let client_id = text(message, "client_msg_id");
             assert!(text(&said, "sk").ends_with(client_id), "{story}: {said}");
+        }
+        for entry in self.published_entries(id) {
+            let is_same = |row: &Value| {
+                let names = ["seq", "at", "kind", "client_msg_id"];
+                names.iter().all(|name| row[*name] == entry[*name])
+            };
+            let is_stored = messages.iter().any(is_same);
+            assert!(is_stored, "{story}: {entry} was published without its row");
         }
         let published = self.published_numbers(id);
         let newest = published.last().copied().unwrap_or_default();
