@@ -5,6 +5,7 @@ mod faults;
 mod http;
 mod invocation;
 mod providers;
+mod repeated;
 #[expect(
     clippy::unwrap_used,
     reason = "a missing sample is a mistake in the test"
@@ -19,6 +20,7 @@ pub use cloud::{Cloud, TestClock};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};
 pub use invocation::invocation;
+pub use repeated::{Repeated, TestService, enumerate_repeated};
 
 pub use confab_emulator::{AttachedConnection, StoredMail, TenantViolation};
 use lambda_http::Request;

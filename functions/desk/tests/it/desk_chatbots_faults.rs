@@ -1,17 +1,18 @@
 //! `desk-chatbots`: each call of a request fails, and the admin repeats the request.
 
-use confab_testkit::TestRequest;
+use confab_testkit::{Repeated, TestRequest, enumerate_repeated};
 use serde_json::{Value, json};
 
 use crate::{
     bots::{Workspace, check_bots, draft_of, list_bots, names, new_bot},
-    repeated::{ATTEMPT_SECONDS, Repeated, enumerate_repeated},
-    world::{World, text},
+    world::{ATTEMPT_SECONDS, World, text},
 };
 
 struct Creation(Workspace);
 
 impl Repeated for Creation {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-chatbots";
     const SUCCESS: &'static [u16] = &[201];
     const RETRY_SECONDS: u64 = ATTEMPT_SECONDS;
@@ -43,6 +44,8 @@ async fn one_bot_is_created_whatever_call_fails() {
 struct Deployment(Workspace);
 
 impl Repeated for Deployment {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-chatbots";
     const SUCCESS: &'static [u16] = &[200, 201];
     const RETRY_SECONDS: u64 = ATTEMPT_SECONDS;
@@ -84,6 +87,8 @@ async fn draft_is_deployed_once_whatever_call_fails() {
 struct Update(Workspace);
 
 impl Repeated for Update {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-chatbots";
     const SUCCESS: &'static [u16] = &[200];
 
@@ -115,6 +120,8 @@ async fn draft_is_changed_once_whatever_call_fails() {
 struct Deletion(Workspace);
 
 impl Repeated for Deletion {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-chatbots";
     const SUCCESS: &'static [u16] = &[204];
 

@@ -1,14 +1,11 @@
 //! `desk-contacts`: the visitors as agents see them.
 
-use confab_testkit::TestRequest;
+use confab_testkit::{Repeated, TestRequest, enumerate_repeated};
 use desk_domain::Role;
 use serde_json::{Value, json};
 
 use crate::{
-    talk::{
-        Agent, Story, Talk, UNKNOWN_VISITOR, Visitor, enumerate_story, ids, message_body,
-        start_body,
-    },
+    talk::{Agent, Talk, UNKNOWN_VISITOR, Visitor, ids, message_body, start_body},
     world::text,
 };
 
@@ -247,16 +244,18 @@ async fn block_reaches_all_visitors_of_a_contact() {
 
 struct Block(Visitor, String);
 
-impl Story for Block {
+impl Repeated for Block {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-contacts";
     const SUCCESS: &'static [u16] = &[200];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let (visitor, agent) = (talk.visitor().await, talk.agent().await);
         let id = talk.start_with_people(&visitor).await;
         let request = block(&visitor.id, true).token(&agent.token);
-        (talk, Self(visitor, id), request)
+        (Self(visitor, id), talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -273,5 +272,5 @@ impl Story for Block {
 
 #[tokio::test]
 async fn visitor_is_blocked_whatever_call_fails() {
-    enumerate_story::<Block>().await;
+    enumerate_repeated::<Block>().await;
 }

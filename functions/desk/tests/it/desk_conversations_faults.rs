@@ -1,25 +1,27 @@
 //! `desk-conversations`: each call of a request fails, and the client repeats the request.
 
-use confab_testkit::TestRequest;
+use confab_testkit::{Repeated, TestRequest, enumerate_repeated};
 use serde_json::json;
 
 use crate::{
-    talk::{GREETING, Story, Talk, enumerate_story, path, start_body},
+    talk::{GREETING, Talk, path, start_body},
     world::text,
 };
 
 struct Start;
 
-impl Story for Start {
+impl Repeated for Start {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-conversations";
     const SUCCESS: &'static [u16] = &[200, 201];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let visitor = talk.visitor().await;
         let body = start_body("conversation-1", Some("a human, please"));
         let request = TestRequest::post("/conversations", body).token(&visitor.token);
-        (talk, Self, request)
+        (Self, talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -39,23 +41,25 @@ impl Story for Start {
 
 #[tokio::test]
 async fn one_conversation_is_started_whatever_call_fails() {
-    let ran = enumerate_story::<Start>().await;
+    let ran = enumerate_repeated::<Start>().await;
     assert!(ran.calls >= 8, "{ran:?}");
 }
 
 struct End(String);
 
-impl Story for End {
+impl Repeated for End {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-conversations";
     const SUCCESS: &'static [u16] = &[200];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let (visitor, agent) = (talk.visitor().await, talk.agent().await);
         let id = talk.start_with_people(&visitor).await;
         let body = json!({ "reason": "resolved", "ask_csat": true });
         let request = TestRequest::put(path(&id, "/end"), body).token(&agent.token);
-        (talk, Self(id), request)
+        (Self(id), talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -86,23 +90,25 @@ fn without_index(head: &serde_json::Value) -> serde_json::Value {
 
 #[tokio::test]
 async fn conversation_ends_once_whatever_call_fails() {
-    let ran = enumerate_story::<End>().await;
+    let ran = enumerate_repeated::<End>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }
 
 struct Handoff(String);
 
-impl Story for Handoff {
+impl Repeated for Handoff {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-conversations";
     const SUCCESS: &'static [u16] = &[200];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let visitor = talk.visitor().await;
         let id = talk.start(&visitor, None).await;
         let body = json!({ "to": "human" });
         let request = TestRequest::post(path(&id, "/handoff"), body).token(&visitor.token);
-        (talk, Self(id), request)
+        (Self(id), talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -120,6 +126,6 @@ impl Story for Handoff {
 
 #[tokio::test]
 async fn conversation_is_handed_over_once_whatever_call_fails() {
-    let ran = enumerate_story::<Handoff>().await;
+    let ran = enumerate_repeated::<Handoff>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }

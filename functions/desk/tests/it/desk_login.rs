@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use argon2::{Argon2, Params, PasswordHasher, password_hash::SaltString};
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::{Repeated, TestRequest, TestResponse, enumerate_repeated};
 use desk_domain::{EmailAddress, Role};
 use serde_json::json;
 
@@ -12,7 +12,6 @@ use crate::{
         OTHER_PASSWORD, PASSWORD, Session, cookie_of, login_request, mobile_login_request,
         sign_up_body, sign_up_request, verify_request,
     },
-    scenario::{Story, enumerate_requests},
     world::{CONSOLE, World, text},
 };
 
@@ -586,15 +585,17 @@ async fn pages_of_the_console_may_read_the_answers_and_others_may_not() {
 
 struct SignUp;
 
-impl Story for SignUp {
+impl Repeated for SignUp {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-login";
     const SUCCESS: &'static [u16] = &[202];
 
-    async fn arrange() -> (World, TestRequest) {
-        (World::open().await, sign_up_request(DANA))
+    async fn arrange() -> (Self, World, TestRequest) {
+        (Self, World::open().await, sign_up_request(DANA))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let link = world.last_link(DANA, "verify");
         let verified = send(world, &verify_request(&link)).await;
         assert_eq!(verified.status, 200, "{story}: {verified:?}");
@@ -603,25 +604,27 @@ impl Story for SignUp {
 
 #[tokio::test]
 async fn sign_ups_end_with_a_link_that_works_whatever_call_fails() {
-    let ran = enumerate_requests::<SignUp>().await;
+    let ran = enumerate_repeated::<SignUp>().await;
     assert!(ran.calls >= 6, "{ran:?}");
 }
 
 struct Verification;
 
-impl Story for Verification {
+impl Repeated for Verification {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-login";
     /// The first answer may have been lost.
     const SUCCESS: &'static [u16] = &[200, 409];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         send(&world, &sign_up_request(DANA)).await;
         let link = world.last_link(DANA, "verify");
-        (world, verify_request(&link))
+        (Self, world, verify_request(&link))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         assert_eq!(workspaces(world).await, 1, "{story}");
         let login = send(world, &login_request(DANA, PASSWORD)).await;
         assert_eq!(
@@ -642,25 +645,27 @@ impl Story for Verification {
 
 #[tokio::test]
 async fn verifications_end_with_one_workspace_whatever_call_fails() {
-    let ran = enumerate_requests::<Verification>().await;
+    let ran = enumerate_repeated::<Verification>().await;
     assert!(ran.calls >= 8, "{ran:?}");
 }
 
 struct Reset;
 
-impl Story for Reset {
+impl Repeated for Reset {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-login";
     const SUCCESS: &'static [u16] = &[204];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         world.sign_up(DANA).await;
         send(&world, &forgot_request(DANA)).await;
         let link = world.last_link(DANA, "reset_password");
-        (world, reset_request(&link, OTHER_PASSWORD))
+        (Self, world, reset_request(&link, OTHER_PASSWORD))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let login = send(world, &login_request(DANA, OTHER_PASSWORD)).await;
         assert_eq!(login.status, 200, "{story}: {login:?}");
         let user = text(&login.body["user"], "id").parse().unwrap();
@@ -675,25 +680,27 @@ impl Story for Reset {
 
 #[tokio::test]
 async fn resets_are_mailed_and_close_sockets_whatever_call_fails() {
-    let ran = enumerate_requests::<Reset>().await;
+    let ran = enumerate_repeated::<Reset>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }
 
 struct Change;
 
-impl Story for Change {
+impl Repeated for Change {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-login";
     const SUCCESS: &'static [u16] = &[204];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
         world.log_in(DANA).await;
         let change = change_request(&dana.session, PASSWORD, OTHER_PASSWORD);
-        (world, change)
+        (Self, world, change)
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let login = send(world, &login_request(DANA, OTHER_PASSWORD)).await;
         assert_eq!(login.status, 200, "{story}: {login:?}");
         let user = text(&login.body["user"], "id").parse().unwrap();
@@ -717,6 +724,6 @@ impl Story for Change {
 
 #[tokio::test]
 async fn changes_of_the_password_end_the_other_sessions_whatever_call_fails() {
-    let ran = enumerate_requests::<Change>().await;
+    let ran = enumerate_repeated::<Change>().await;
     assert!(ran.calls >= 5, "{ran:?}");
 }

@@ -1,14 +1,13 @@
 //! `desk-members`: members, invitations and teams.
 
 use confab_core::UserId;
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::{Repeated, TestRequest, TestResponse, enumerate_repeated};
 use desk_domain::{EmailAddress, Role};
 use serde_json::{Value, json};
 
 use crate::{
-    repeated::{ATTEMPT_SECONDS, Repeated, enumerate_repeated},
     tenants::{Account, Colleague},
-    world::{BROADCAST_QUEUE, MAIL_QUEUE, World, text},
+    world::{ATTEMPT_SECONDS, BROADCAST_QUEUE, MAIL_QUEUE, World, text},
 };
 
 const DAY: u64 = 86_400;
@@ -358,6 +357,8 @@ struct Removal {
 }
 
 impl Repeated for Removal {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-members";
     /// A repeated request finds no member.
     const SUCCESS: &'static [u16] = &[204, 404];
@@ -405,6 +406,8 @@ struct Promotion {
 }
 
 impl Repeated for Promotion {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-members";
     const SUCCESS: &'static [u16] = &[200];
 
@@ -796,6 +799,8 @@ struct Invite {
 }
 
 impl Repeated for Invite {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-members";
     const SUCCESS: &'static [u16] = &[201];
     const RETRY_SECONDS: u64 = ATTEMPT_SECONDS;
@@ -836,6 +841,8 @@ struct Joining {
 }
 
 impl Repeated for Joining {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-members";
     const SUCCESS: &'static [u16] = &[200];
 

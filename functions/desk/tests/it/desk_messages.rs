@@ -1,13 +1,13 @@
 //! `desk-messages`: reads, posts and deletes messages.
 
-use confab_testkit::TestRequest;
+use confab_testkit::{Repeated, TestRequest, enumerate_repeated};
 use desk_domain::{Hours, Role, TimeZoneName, Week};
 use serde_json::{Value, json};
 
 use crate::{
     talk::{
-        GREETING, HANDOFF, Story, Talk, UNKNOWN_CONVERSATION, enumerate_story, message_body,
-        note_body, numbers, path, texts,
+        GREETING, HANDOFF, Talk, UNKNOWN_CONVERSATION, message_body, note_body, numbers, path,
+        texts,
     },
     world::text,
 };
@@ -401,17 +401,19 @@ async fn address_that_a_visitor_writes_fills_the_contact() {
 
 struct Post(String);
 
-impl Story for Post {
+impl Repeated for Post {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-messages";
     const SUCCESS: &'static [u16] = &[200, 201];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let visitor = talk.visitor().await;
         let id = talk.start(&visitor, None).await;
         let body = message_body("message-0001", "a human, please");
         let request = TestRequest::post(path(&id, "/messages"), body).token(&visitor.token);
-        (talk, Self(id), request)
+        (Self(id), talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -429,22 +431,24 @@ impl Story for Post {
 
 #[tokio::test]
 async fn message_and_answer_are_stored_once_whatever_call_fails() {
-    let ran = enumerate_story::<Post>().await;
+    let ran = enumerate_repeated::<Post>().await;
     assert!(ran.calls >= 5, "{ran:?}");
 }
 
 struct Deletion(String);
 
-impl Story for Deletion {
+impl Repeated for Deletion {
+    type World = Talk;
+
     const FUNCTION: &'static str = "desk-messages";
     const SUCCESS: &'static [u16] = &[204];
 
-    async fn arrange() -> (Talk, Self, TestRequest) {
+    async fn arrange() -> (Self, Talk, TestRequest) {
         let talk = Talk::open().await;
         let visitor = talk.visitor().await;
         let id = talk.start(&visitor, Some("My card number is 4111")).await;
         let request = TestRequest::delete(path(&id, "/messages/3")).token(&visitor.token);
-        (talk, Self(id), request)
+        (Self(id), talk, request)
     }
 
     async fn check(&self, talk: &Talk, story: &str) {
@@ -459,5 +463,5 @@ impl Story for Deletion {
 
 #[tokio::test]
 async fn message_is_deleted_whatever_call_fails() {
-    enumerate_story::<Deletion>().await;
+    enumerate_repeated::<Deletion>().await;
 }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use confab_core::{Sealed, TenantId, seal};
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::{Repeated, TestRequest, TestResponse, enumerate_repeated};
 use desk_domain::{ACCESS_TTL, BotId, LifecycleEvent, Role, VisitorId};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use crate::{
         PASSWORD, Session, SignedUp, cookie_of, cookie_request, login_request,
         mobile_login_request, refresh_request, switch_request,
     },
-    scenario::{Story, enumerate_requests},
     world::{CONSOLE, World, text},
 };
 
@@ -871,17 +870,19 @@ async fn ended_session_makes_and_deletes_no_keys_with_its_last_access_token() {
 
 struct Refreshed;
 
-impl Story for Refreshed {
+impl Repeated for Refreshed {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-sessions";
     const SUCCESS: &'static [u16] = &[200];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
-        (world, refresh_request(&dana.session.refresh))
+        (Self, world, refresh_request(&dana.session.refresh))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let rows = world.rows().await;
         let families = rows.iter().filter(|row| text(row, "sk") == "FAMILY");
         let families: Vec<_> = families.collect();
@@ -896,25 +897,27 @@ impl Story for Refreshed {
 
 #[tokio::test]
 async fn refreshes_rotate_once_whatever_call_fails() {
-    let ran = enumerate_requests::<Refreshed>().await;
+    let ran = enumerate_repeated::<Refreshed>().await;
     assert!(ran.calls >= 5, "{ran:?}");
 }
 
 struct Reused;
 
-impl Story for Reused {
+impl Repeated for Reused {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-sessions";
     const SUCCESS: &'static [u16] = &[401];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
         world.refresh(&dana.session).await;
         world.advance(GRACE_SECONDS);
-        (world, refresh_request(&dana.session.refresh))
+        (Self, world, refresh_request(&dana.session.refresh))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let kinds = world.mail_kinds(DANA);
         assert!(
             kinds.contains(&"session_reused".to_owned()),
@@ -935,25 +938,27 @@ impl Story for Reused {
 
 #[tokio::test]
 async fn reused_tokens_end_the_session_and_are_mailed_whatever_call_fails() {
-    let ran = enumerate_requests::<Reused>().await;
+    let ran = enumerate_repeated::<Reused>().await;
     assert!(ran.calls >= 7, "{ran:?}");
 }
 
 struct LoggedOut;
 
-impl Story for LoggedOut {
+impl Repeated for LoggedOut {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-sessions";
     const SUCCESS: &'static [u16] = &[204];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
         let body = json!({ "all": true });
         let logout = cookie_request("/auth/logout", &dana.session.refresh, body);
-        (world, logout)
+        (Self, world, logout)
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let rows = world.rows().await;
         let find = |sk: &str| {
             let mut rows = rows.iter().filter(|row| text(row, "sk") == sk);
@@ -968,7 +973,7 @@ impl Story for LoggedOut {
 
 #[tokio::test]
 async fn logouts_of_all_sessions_close_sockets_whatever_call_fails() {
-    let ran = enumerate_requests::<LoggedOut>().await;
+    let ran = enumerate_repeated::<LoggedOut>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }
 
@@ -994,17 +999,19 @@ async fn count_keys(world: &World) -> [usize; 3] {
 
 struct KeyCreated;
 
-impl Story for KeyCreated {
+impl Repeated for KeyCreated {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-sessions";
     const SUCCESS: &'static [u16] = &[201];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
-        (world, key_request(&dana.session, export_key()))
+        (Self, world, key_request(&dana.session, export_key()))
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         let [records, pointers, counted] = count_keys(world).await;
         assert!(
             (1..=2).contains(&records),
@@ -1016,33 +1023,35 @@ impl Story for KeyCreated {
 
 #[tokio::test]
 async fn keys_are_counted_and_found_whatever_call_fails() {
-    let ran = enumerate_requests::<KeyCreated>().await;
+    let ran = enumerate_repeated::<KeyCreated>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }
 
 struct KeyDeleted;
 
-impl Story for KeyDeleted {
+impl Repeated for KeyDeleted {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-sessions";
     /// The first answer may have been lost.
     const SUCCESS: &'static [u16] = &[204, 404];
 
-    async fn arrange() -> (World, TestRequest) {
+    async fn arrange() -> (Self, World, TestRequest) {
         let world = World::open().await;
         let dana = world.sign_up(DANA).await;
         let key = create_key(&world, &dana, export_key()).await;
         let delete = delete_key_request(&dana.session, text(&key, "id"));
-        (world, delete)
+        (Self, world, delete)
     }
 
-    async fn check(world: &World, story: &str) {
+    async fn check(&self, world: &World, story: &str) {
         assert_eq!(count_keys(world).await, [0, 0, 0], "{story}");
     }
 }
 
 #[tokio::test]
 async fn deleted_keys_leave_nothing_whatever_call_fails() {
-    let ran = enumerate_requests::<KeyDeleted>().await;
+    let ran = enumerate_repeated::<KeyDeleted>().await;
     assert!(ran.calls >= 4, "{ran:?}");
 }
 

@@ -1,11 +1,10 @@
 //! `desk-settings`: canned replies, tags, views and business hours.
 
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::{Repeated, TestRequest, TestResponse, enumerate_repeated};
 use desk_domain::Role;
 use serde_json::{Value, json};
 
 use crate::{
-    repeated::{Repeated, enumerate_repeated},
     tenants::Colleague,
     world::{World, text},
 };
@@ -146,6 +145,8 @@ struct NewReply {
 }
 
 impl Repeated for NewReply {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-settings";
     const SUCCESS: &'static [u16] = &[201];
 

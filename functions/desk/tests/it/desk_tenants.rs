@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use confab_testkit::{TestRequest, TestResponse};
+use confab_testkit::{Repeated, TestRequest, TestResponse, enumerate_repeated};
 use desk_domain::{Role, Tenant};
 use serde_json::{Value, json};
 
 use crate::{
-    repeated::{ATTEMPT_SECONDS, Repeated, enumerate_repeated},
     tenants::{Account, Colleague, UNKNOWN_TENANT, delete_with},
-    world::{BROADCAST_QUEUE, PROVISION_QUEUE, World, text},
+    world::{ATTEMPT_SECONDS, BROADCAST_QUEUE, PROVISION_QUEUE, World, text},
 };
 
 const DAY: u64 = 86_400;
@@ -241,6 +240,8 @@ struct Creation {
 }
 
 impl Repeated for Creation {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-tenants";
     const SUCCESS: &'static [u16] = &[201];
     const RETRY_SECONDS: u64 = ATTEMPT_SECONDS;
@@ -572,6 +573,8 @@ struct Suspension {
 }
 
 impl Repeated for Suspension {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-tenants";
     const SUCCESS: &'static [u16] = &[200];
 

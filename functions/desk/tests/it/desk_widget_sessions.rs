@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use confab_lambda::OsEntropy;
-use confab_testkit::{Cloud, TestRequest};
+use confab_testkit::{Cloud, Repeated, TestRequest, enumerate_repeated};
 use desk_domain::{
     Author, ConversationId, LifecycleEvent, NewConversation, PrechatAnswers, ReopenPolicy,
     VisitorId, VisitorSummary, start_conversation,
@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::{
     bots::{DeployedBot, Workspace, hs256, sign},
-    repeated::{Repeated, enumerate_repeated},
     world::{World, text},
 };
 
@@ -407,6 +406,8 @@ async fn sessions_go_on_with_the_latest_conversation() {
 struct FirstSession(Workspace);
 
 impl Repeated for FirstSession {
+    type World = World;
+
     const FUNCTION: &'static str = "desk-widget";
     const SUCCESS: &'static [u16] = &[201];
 

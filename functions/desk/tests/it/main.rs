@@ -36,8 +36,6 @@ mod desk_ws_presence;
 mod desk_ws_ticket;
 mod people;
 mod planted_bugs;
-mod repeated;
-mod scenario;
 mod sockets;
 mod talk;
 mod tenant_isolation;

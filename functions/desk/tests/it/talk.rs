@@ -1,13 +1,10 @@
 //! Conversations: a workspace with a bot, agents with names, visitors with sessions, and what they say to each other.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::collections::BTreeSet;
 
-use confab_core::{Error, Result, UserId};
+use confab_core::UserId;
 use confab_lambda::OsEntropy;
-use confab_testkit::{Enumeration, Faults, Scenario, TestRequest, TestResponse, enumerate};
+use confab_testkit::{Cloud, TestRequest, TestResponse, TestService};
 use desk_domain::{EmailAddress, Member, Person, Role};
 use serde_json::{Value, json};
 
@@ -300,58 +297,16 @@ impl Talk {
     }
 }
 
-/// A request about conversations that a client repeats until it is answered, and what holds then.
-pub(crate) trait Story: Sized {
-    const FUNCTION: &'static str;
-    /// Statuses of success. A repeated request may get another one than the first.
-    const SUCCESS: &'static [u16];
-
-    /// Opens a new world in which the request may be sent.
-    fn arrange() -> impl Future<Output = (Talk, Self, TestRequest)>;
-    fn check(&self, talk: &Talk, story: &str) -> impl Future<Output = ()>;
-}
-
-struct Client<S> {
-    talk: Talk,
-    story: S,
-    request: TestRequest,
-    is_answered: AtomicBool,
-}
-
-impl<S: Story> Scenario for Client<S> {
-    async fn arrange() -> Self {
-        let (talk, story, request) = S::arrange().await;
-        talk.world.state(S::FUNCTION).await;
-        Self {
-            talk,
-            story,
-            request,
-            is_answered: AtomicBool::new(false),
-        }
+impl TestService for Talk {
+    fn cloud(&self) -> &Cloud {
+        &self.world.cloud
     }
 
-    fn faults(&self) -> &Faults {
-        self.talk.world.cloud.faults()
+    async fn start_function(&self, function: &'static str) {
+        self.world.start_function(function).await;
     }
 
-    async fn act(&self) -> Result<()> {
-        if self.is_answered.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let response = self.talk.world.send(S::FUNCTION, &self.request).await;
-        if !S::SUCCESS.contains(&response.status) {
-            return Err(Error::unavailable("not_answered", format!("{response:?}")));
-        }
-        self.is_answered.store(true, Ordering::Relaxed);
-        Ok(())
+    async fn answer(&self, function: &'static str, request: &TestRequest) -> TestResponse {
+        self.world.send(function, request).await
     }
-
-    async fn check(&self, story: &str) {
-        self.story.check(&self.talk, story).await;
-    }
-}
-
-/// Lets each call of a request meet each fault.
-pub(crate) async fn enumerate_story<S: Story>() -> Enumeration {
-    enumerate::<Client<S>>().await
 }

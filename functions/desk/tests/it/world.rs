@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Condition, Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use confab_lambda::{OsEntropy, QueueMessage, Router, StartError};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
+use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, TestService, send};
 use desk::{
     Part, State,
     routes::{
@@ -37,6 +37,9 @@ pub(crate) const DUE_QUEUE: &str = "confab-desk-due.fifo";
 pub(crate) const FILE_QUEUE: &str = "confab-desk-files";
 /// The origin of the console.
 pub(crate) const CONSOLE: &str = "https://desk.example";
+
+/// Longer than an attempt holds an `Idempotency-Key`.
+pub(crate) const ATTEMPT_SECONDS: u64 = 61;
 
 /// A caller that is no function: the emulator lets it read and write everything.
 const OUTSIDE: &str = "outside";
@@ -210,6 +213,20 @@ impl World {
     pub(crate) async fn row(&self, pk: &str, sk: &str) -> Value {
         let row: Option<Value> = self.table().get(Table::key(pk, sk)).await.unwrap();
         row.unwrap_or_default()
+    }
+}
+
+impl TestService for World {
+    fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    async fn start_function(&self, function: &'static str) {
+        self.state(function).await;
+    }
+
+    async fn answer(&self, function: &'static str, request: &TestRequest) -> TestResponse {
+        self.send(function, request).await
     }
 }
 

@@ -1,12 +1,8 @@
 //! Scenarios of clients that repeat a request until it is answered.
 
-use std::{
-    marker::PhantomData,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::marker::PhantomData;
 
-use confab_core::{Error, Result};
-use confab_testkit::{Enumeration, Faults, Scenario, TestRequest, enumerate};
+use confab_testkit::{Enumeration, Repeated, TestRequest, enumerate_repeated};
 
 use crate::{invariants, world::World};
 
@@ -21,49 +17,27 @@ pub(crate) trait Story {
     fn check(world: &World, story: &str) -> impl Future<Output = ()>;
 }
 
-/// A client that sends a request again until it is answered, and not once more.
-struct Client<S> {
-    world: World,
-    request: TestRequest,
-    is_answered: AtomicBool,
-    story: PhantomData<S>,
-}
+/// After each story the invariants hold, too.
+struct Client<S>(PhantomData<S>);
 
-impl<S: Story> Scenario for Client<S> {
-    async fn arrange() -> Self {
+impl<S: Story> Repeated for Client<S> {
+    type World = World;
+
+    const FUNCTION: &'static str = S::FUNCTION;
+    const SUCCESS: &'static [u16] = S::SUCCESS;
+
+    async fn arrange() -> (Self, World, TestRequest) {
         let (world, request) = S::arrange().await;
-        world.state(S::FUNCTION).await;
-        Self {
-            world,
-            request,
-            is_answered: AtomicBool::new(false),
-            story: PhantomData,
-        }
+        (Self(PhantomData), world, request)
     }
 
-    fn faults(&self) -> &Faults {
-        self.world.cloud.faults()
-    }
-
-    async fn act(&self) -> Result<()> {
-        if self.is_answered.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let response = self.world.send(S::FUNCTION, &self.request).await;
-        if !S::SUCCESS.contains(&response.status) {
-            return Err(Error::unavailable("not_answered", format!("{response:?}")));
-        }
-        self.is_answered.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn check(&self, story: &str) {
-        S::check(&self.world, story).await;
-        invariants::check(&self.world, story).await;
+    async fn check(&self, world: &World, story: &str) {
+        S::check(world, story).await;
+        invariants::check(world, story).await;
     }
 }
 
 /// Lets each call of a request meet each fault.
 pub(crate) async fn enumerate_requests<S: Story>() -> Enumeration {
-    enumerate::<Client<S>>().await
+    enumerate_repeated::<Client<S>>().await
 }

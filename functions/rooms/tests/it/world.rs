@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Condition, Objects, Row, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp, UserId};
 use confab_lambda::{OsEntropy, QueueMessage, Router, StartError};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
+use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, TestService, send};
 use rooms::{
     Part, State,
     routes::{
@@ -440,6 +440,20 @@ impl World {
         let full_at = confab_core::after(self.now(), every * taken).as_millisecond();
         let row = json!({ "full_at_ms": full_at });
         self.put_row(&format!("RATE#{key}"), "RATE", row).await;
+    }
+}
+
+impl TestService for World {
+    fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    async fn start_function(&self, function: &'static str) {
+        self.state(function).await;
+    }
+
+    async fn answer(&self, function: &'static str, request: &TestRequest) -> TestResponse {
+        self.send(function, request).await
     }
 }
 

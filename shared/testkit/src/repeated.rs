@@ -1,17 +1,32 @@
 //! Clients that repeat a request until it is answered.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use confab_core::{Error, Result};
-use confab_testkit::{Enumeration, Faults, Scenario, TestRequest, enumerate};
 
-use crate::world::World;
+use crate::{Cloud, Enumeration, Faults, Scenario, TestRequest, TestResponse, enumerate};
 
-/// Longer than an attempt holds an `Idempotency-Key`.
-pub(crate) const ATTEMPT_SECONDS: u64 = 61;
+/// The functions of a service in a cloud.
+pub trait TestService {
+    fn cloud(&self) -> &Cloud;
+
+    /// Starts a function, so that its first request makes no calls of a start.
+    fn start_function(&self, function: &'static str) -> impl Future<Output = ()>;
+
+    fn answer(
+        &self,
+        function: &'static str,
+        request: &TestRequest,
+    ) -> impl Future<Output = TestResponse>;
+}
 
 /// A request of a client, and what holds once it is answered.
-pub(crate) trait Repeated: Sized {
+pub trait Repeated: Sized {
+    type World: TestService;
+
     const FUNCTION: &'static str;
     /// Statuses of success. A repeated request may get another one than the first.
     const SUCCESS: &'static [u16];
@@ -19,12 +34,13 @@ pub(crate) trait Repeated: Sized {
     const RETRY_SECONDS: u64 = 0;
 
     /// Opens a new world in which the request may be sent.
-    fn arrange() -> impl Future<Output = (Self, World, TestRequest)>;
-    fn check(&self, world: &World, story: &str) -> impl Future<Output = ()>;
+    fn arrange() -> impl Future<Output = (Self, Self::World, TestRequest)>;
+    fn check(&self, world: &Self::World, story: &str) -> impl Future<Output = ()>;
 }
 
-struct Client<R> {
-    world: World,
+/// A client that sends a request again until it is answered, and not once more.
+struct Client<R: Repeated> {
+    world: R::World,
     request: TestRequest,
     is_answered: AtomicBool,
     is_first: AtomicBool,
@@ -34,7 +50,7 @@ struct Client<R> {
 impl<R: Repeated> Scenario for Client<R> {
     async fn arrange() -> Self {
         let (repeated, world, request) = R::arrange().await;
-        world.state(R::FUNCTION).await;
+        world.start_function(R::FUNCTION).await;
         Self {
             world,
             request,
@@ -45,7 +61,7 @@ impl<R: Repeated> Scenario for Client<R> {
     }
 
     fn faults(&self) -> &Faults {
-        self.world.cloud.faults()
+        self.world.cloud().faults()
     }
 
     async fn act(&self) -> Result<()> {
@@ -53,9 +69,10 @@ impl<R: Repeated> Scenario for Client<R> {
             return Ok(());
         }
         if !self.is_first.swap(false, Ordering::Relaxed) {
-            self.world.advance(R::RETRY_SECONDS);
+            let delay = Duration::from_secs(R::RETRY_SECONDS);
+            self.world.cloud().clock().advance(delay);
         }
-        let response = self.world.send(R::FUNCTION, &self.request).await;
+        let response = self.world.answer(R::FUNCTION, &self.request).await;
         if !R::SUCCESS.contains(&response.status) {
             return Err(Error::unavailable("not_answered", format!("{response:?}")));
         }
@@ -69,6 +86,6 @@ impl<R: Repeated> Scenario for Client<R> {
 }
 
 /// Lets each call of a request meet each fault.
-pub(crate) async fn enumerate_repeated<R: Repeated>() -> Enumeration {
+pub async fn enumerate_repeated<R: Repeated>() -> Enumeration {
     enumerate::<Client<R>>().await
 }
