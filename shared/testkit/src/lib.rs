@@ -8,6 +8,11 @@ mod providers;
 mod repeated;
 #[expect(
     clippy::unwrap_used,
+    reason = "a row that cannot be read fails the test"
+)]
+mod rows;
+#[expect(
+    clippy::unwrap_used,
     reason = "a missing sample is a mistake in the test"
 )]
 pub mod samples;
@@ -21,6 +26,7 @@ pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhau
 pub use http::{TestRequest, TestResponse, send};
 pub use invocation::invocation;
 pub use repeated::{Repeated, TestService, enumerate_repeated};
+pub use rows::{read_partition, read_rows};
 
 pub use confab_emulator::{AttachedConnection, StoredMail, TenantViolation};
 use lambda_http::Request;

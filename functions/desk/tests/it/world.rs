@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use confab_aws::{Condition, Row, Table};
+use confab_aws::Table;
 use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use confab_lambda::{OsEntropy, QueueMessage, Router, StartError};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, TestService, send};
+use confab_testkit::{
+    Cloud, TestClock, TestRequest, TestResponse, TestService, read_partition, read_rows, send,
+};
 use desk::{
     Part, State,
     routes::{
@@ -179,12 +180,7 @@ impl World {
 
     /// Reads all rows of the table, sorted by key.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let table = self.table();
-        let scan = table.client.scan().table_name(&table.name).into_paginator();
-        let rows: Vec<Row> = scan.items().send().try_collect().await.unwrap();
-        let mut rows: Vec<Value> = rows.into_iter().map(to_json).collect();
-        rows.sort_by_cached_key(|row| format!("{} {}", row["pk"], row["sk"]));
-        rows
+        read_rows(&self.table()).await
     }
 
     /// Reads all rows but what refused requests write as well: token buckets of rate limits, and the last use of keys.
@@ -204,9 +200,7 @@ impl World {
     }
 
     pub(crate) async fn partition(&self, pk: &str) -> Vec<Value> {
-        let keys = Condition::expression("pk = :pk").value(":pk", confab_aws::text(pk));
-        let rows = self.table().query_consistent(keys, usize::MAX).await;
-        rows.unwrap().into_iter().map(to_json).collect()
+        read_partition(&self.table(), pk).await
     }
 
     /// Reads one row; null when there is none.
@@ -233,21 +227,6 @@ impl TestService for World {
 /// Returns a text attribute; empty when there is none.
 pub(crate) fn text<'a>(row: &'a Value, name: &str) -> &'a str {
     row[name].as_str().unwrap_or_default()
-}
-
-/// Decodes a row; sets become sorted lists.
-fn to_json(row: Row) -> Value {
-    let attributes = row.into_iter().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::Ss(mut members) => {
-                members.sort();
-                json!(members)
-            }
-            other => serde_dynamo::from_attribute_value(other).unwrap(),
-        };
-        (name, value)
-    });
-    Value::Object(attributes.collect())
 }
 
 pub(crate) fn routes(function: &str) -> Router<State> {

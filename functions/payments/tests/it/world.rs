@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use confab_aws::{Bus, Row, Table, text};
+use confab_aws::{Bus, Table, text};
 use confab_contracts::{
     Contract, Event,
     payments::{Offer, Purchase, Spend},
@@ -21,7 +21,9 @@ use confab_core::{
 use confab_lambda::{OsEntropy, QueueMessage, Router, ScheduledRun};
 use confab_simulator_base::{ContextOptions, SimulatorContext, WebhookSender};
 use confab_simulator_stripe::{Stripe, StripeAccount};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
+use confab_testkit::{
+    Cloud, TestClock, TestRequest, TestResponse, read_partition, read_rows, send,
+};
 use payments::{
     Part, State,
     routes::{payment_received, payments_checkout, payments_ledger, payments_orders},
@@ -419,21 +421,12 @@ impl World {
 
     /// Reads all rows of the table, sorted by key.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let table = self.table();
-        let scan = table.client.scan().table_name(&table.name).into_paginator();
-        let rows: Vec<Row> = scan.items().send().try_collect().await.unwrap();
-        let mut rows: Vec<Value> = rows
-            .into_iter()
-            .map(|row| Table::from_row(row).unwrap())
-            .collect();
-        rows.sort_by_cached_key(|row| format!("{} {}", row["pk"], row["sk"]));
-        rows
+        read_rows(&self.table()).await
     }
 
     /// Reads the rows of a partition.
     pub(crate) async fn partition(&self, pk: &str) -> Vec<Value> {
-        let rows = self.rows().await;
-        rows.into_iter().filter(|row| row["pk"] == pk).collect()
+        read_partition(&self.table(), pk).await
     }
 
     /// Sets an attribute of an order's row, as no function would.

@@ -9,11 +9,12 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use confab_aws::{Condition, Objects, Row, Table};
+use confab_aws::{Condition, Objects, Table};
 use confab_core::{Clock, CorrelationId, Result, Timestamp, UserId};
 use confab_lambda::{OsEntropy, QueueMessage, Router, StartError};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, TestService, send};
+use confab_testkit::{
+    Cloud, TestClock, TestRequest, TestResponse, TestService, read_partition, read_rows, send,
+};
 use rooms::{
     Part, State,
     routes::{
@@ -387,12 +388,7 @@ impl World {
 
     /// Reads all rows of the table, sorted by key.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let table = self.table();
-        let scan = table.client.scan().table_name(&table.name).into_paginator();
-        let rows: Vec<Row> = scan.items().send().try_collect().await.unwrap();
-        let mut rows: Vec<Value> = rows.into_iter().map(to_json).collect();
-        rows.sort_by_cached_key(|row| format!("{} {}", row["pk"], row["sk"]));
-        rows
+        read_rows(&self.table()).await
     }
 
     /// Reads all rows but the token buckets of rate limits, which refused requests fill as well.
@@ -403,9 +399,7 @@ impl World {
     }
 
     pub(crate) async fn partition(&self, pk: &str) -> Vec<Value> {
-        let keys = Condition::expression("pk = :pk").value(":pk", confab_aws::text(pk));
-        let rows = self.table().query_consistent(keys, usize::MAX).await;
-        rows.unwrap().into_iter().map(to_json).collect()
+        read_partition(&self.table(), pk).await
     }
 
     /// Reads one row; null when there is none.
@@ -472,26 +466,6 @@ pub(crate) fn is_message(row: &Value) -> bool {
 
 pub(crate) fn confusable_key(username: &str) -> String {
     Username::parse(username).unwrap().confusable_key()
-}
-
-/// Renders a row with its key. Sets become lists.
-fn to_json(row: Row) -> Value {
-    let mut sets = Vec::new();
-    let mut plain = Row::new();
-    for (name, value) in row {
-        match value {
-            AttributeValue::Ss(texts) => sets.push((name, json!(texts))),
-            value => drop(plain.insert(name, value)),
-        }
-    }
-    let key = Table::key_of(&plain);
-    let mut json: Value = Table::from_row(plain).unwrap();
-    for (name, value) in sets {
-        json[name] = value;
-    }
-    json["pk"] = Table::partition(&key).into();
-    json["sk"] = Table::sort_key(&key).into();
-    json
 }
 
 fn parts(function: &str) -> &'static [Part] {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use confab_aws::{Condition, Objects, Row, Table, number};
+use confab_aws::{Condition, Objects, Table, number};
 use confab_contracts::payments::{
     PaymentFailed, PaymentPending, PaymentReceived, PaymentRefunded, Purchase, ReturnReason,
 };
@@ -18,7 +18,7 @@ use confab_core::{
 };
 use confab_lambda::{OsEntropy, QueueMessage, Router, ScheduledRun, StartError};
 use confab_messaging::Reference;
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
+use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, read_rows, send};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use studio::{
@@ -348,15 +348,11 @@ impl World {
             .count()
     }
 
-    fn table_name(&self) -> String {
-        let env = self.cloud.env("studio-conversation");
-        env.required("CONFAB_TABLE").unwrap().to_owned()
-    }
-
     /// The studio's table, with the permissions of an operator.
     pub(crate) fn table(&self) -> Table {
-        let aws = self.cloud.aws("outside");
-        Table::new(aws.dynamodb(), self.table_name())
+        let env = self.cloud.env("studio-conversation");
+        let name = env.required("CONFAB_TABLE").unwrap();
+        Table::new(self.cloud.aws("outside").dynamodb(), name)
     }
 
     /// The studio's bucket. The emulator enforces no permissions of buckets.
@@ -366,26 +362,9 @@ impl World {
         Objects::new(&self.cloud.aws("studio-make"), bucket)
     }
 
-    /// Returns all rows of the table.
+    /// Reads all rows of the table, sorted by key.
     pub(crate) async fn rows(&self) -> Vec<Value> {
-        let client = self.cloud.aws("outside").dynamodb();
-        let (mut rows, mut from) = (Vec::new(), None::<Row>);
-        loop {
-            let scan = client.scan().table_name(self.table_name());
-            let page = Box::pin(scan.set_exclusive_start_key(from).send());
-            let page = page.await.unwrap();
-            for row in page.items.unwrap_or_default() {
-                let (pk, sk) = (Table::partition(&row), Table::sort_key(&row).to_owned());
-                let mut row: Value = Table::from_row(row).unwrap();
-                row["pk"] = pk.into();
-                row["sk"] = sk.into();
-                rows.push(row);
-            }
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return rows;
-            }
-        }
+        read_rows(&self.table()).await
     }
 
     /// Returns the user of a person. `None` before their first message, and after an erasure.
