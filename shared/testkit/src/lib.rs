@@ -1,6 +1,8 @@
 //! What tests share: AWS in the process with faults, the samples in `events/`, and servers that misbehave below HTTP.
 
 mod cloud;
+#[expect(clippy::unwrap_used, reason = "a broken event or frame fails the test")]
+mod connection;
 mod faults;
 mod http;
 mod invocation;
@@ -22,6 +24,7 @@ pub mod servers;
 use std::path::PathBuf;
 
 pub use cloud::{Cloud, TestClock};
+pub use connection::{ClientConnection, OpenedConnection, authorizer_context, authorizer_request};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};
 pub use invocation::invocation;

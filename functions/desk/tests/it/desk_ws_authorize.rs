@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    sockets::{agent_ticket_request, code, visitor_ticket_request},
+    sockets::{agent_ticket_request, code, ticket_of, visitor_ticket_request},
     workspace::Workspace,
 };
 
@@ -14,7 +14,7 @@ async fn tickets_admit_their_holders_to_their_tenant() {
     let world = &workspace.world;
     let token = world.ticket(&agent_ticket_request(&agent)).await;
     let opened = world.opening("connection", &token).await;
-    let ticket = opened.ticket();
+    let ticket = ticket_of(&opened);
     assert_eq!(ticket["tenant"], json!(workspace.tenant));
     let expected = json!({
         "kind": "agent", "user": agent.user, "role": "agent", "session": agent.session,
@@ -23,7 +23,7 @@ async fn tickets_admit_their_holders_to_their_tenant() {
     assert_eq!(opened.authorizer["principalId"], json!(agent.user));
     let token = world.ticket(&visitor_ticket_request(&visitor)).await;
     let opened = world.opening("connection", &token).await;
-    let ticket = opened.ticket();
+    let ticket = ticket_of(&opened);
     let holder = &ticket["holder"];
     assert_eq!(
         (&holder["kind"], &holder["visitor"], &holder["is_verified"]),

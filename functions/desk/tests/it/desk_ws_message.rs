@@ -9,7 +9,7 @@ use desk_domain::{ConversationId, MAX_FRAME_BYTES};
 use serde_json::{Value, json};
 
 use crate::{
-    sockets::{Socket, hello, message_frame, numbers},
+    sockets::{Socket, hello, message_frame, numbers, ticket_id, ticket_of},
     workspace::{AgentSession, VisitorSession, Workspace},
     world::BROADCAST_QUEUE,
 };
@@ -294,7 +294,7 @@ async fn holders_act_in_the_tenant_of_their_ticket_alone() {
     let talk = talk().await;
     let other = Workspace::over(talk.workspace.world.clone()).await;
     let mut opened = talk.agents.opened.clone();
-    let mut ticket = opened.ticket();
+    let mut ticket = ticket_of(&opened);
     ticket["tenant"] = json!(other.tenant);
     opened.authorizer["ticket"] = json!(ticket.to_string());
     let world = &talk.workspace.world;
@@ -582,7 +582,7 @@ async fn connections_that_are_gone_are_deleted() {
     "gone".clone_into(&mut gone.connection_id);
     let part = format!("VIS#{}", visitor.id);
     let vanished = json!({ "c": "gone", "u": visitor.id, "expires_at": 9_999_999_999_i64 });
-    let sk = format!("LIVE#{}", gone.ticket_id());
+    let sk = format!("LIVE#{}", ticket_id(&gone));
     workspace.put(&part, &sk, &vanished).await;
     workspace.world.advance(60);
     let ping = json!({ "type": "ping" });

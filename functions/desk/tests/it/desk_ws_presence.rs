@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use confab_core::Result;
-use confab_testkit::{Enumeration, Faults, Scenario, enumerate};
+use confab_testkit::{Enumeration, Faults, OpenedConnection, Scenario, enumerate};
 use desk_domain::ConversationId;
 use serde_json::{Value, json};
 
 use crate::{
-    sockets::{Opened, Socket, agent_ticket_request, code, visitor_ticket_request},
+    sockets::{Socket, agent_ticket_request, code, ticket_of, visitor_ticket_request},
     workspace::{VisitorSession, Workspace},
 };
 
@@ -30,7 +30,7 @@ async fn agents_online(workspace: &Workspace) -> Value {
 }
 
 /// The connections of a ticket's holder and of a visitor, as they open.
-async fn openings(workspace: &Workspace) -> (Opened, Opened, VisitorSession) {
+async fn openings(workspace: &Workspace) -> (OpenedConnection, OpenedConnection, VisitorSession) {
     let (agent, visitor) = (workspace.agent("Dana").await, workspace.visitor().await);
     let world = &workspace.world;
     let agents = world.ticket(&agent_ticket_request(&agent)).await;
@@ -150,7 +150,7 @@ async fn events_without_a_ticket_are_broken() {
         json!({ "ticket": "{}" }),
         json!({ "ticket": 5 }),
     ] {
-        let opened = Opened {
+        let opened = OpenedConnection {
             authorizer,
             ..valid.clone()
         };
@@ -388,7 +388,7 @@ impl Scenario for Leaving {
     }
 
     async fn check(&self, story: &str) {
-        let ticket = self.socket.opened.ticket();
+        let ticket = ticket_of(&self.socket.opened);
         let part = format!("VIS#{}", ticket["holder"]["visitor"].as_str().unwrap());
         let row = self.workspace.connection(&part, &self.socket.opened).await;
         assert_eq!(row, Value::Null, "{story}");

@@ -1,14 +1,12 @@
-//! Connections of agents and visitors, and the events of API Gateway for them.
+//! Connections of agents and visitors.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+
+use confab_core::{Error, Result};
+use confab_testkit::{
+    ClientConnection, OpenedConnection, TestRequest, authorizer_context, authorizer_request,
+    invocation,
 };
-
-use base64::{Engine, engine::general_purpose::STANDARD};
-use confab_core::{CorrelationId, Error, Result};
-use confab_lambda::{AuthorizerRequest, SocketRequest};
-use confab_testkit::{AttachedConnection, TestRequest, invocation};
 use desk::workers::{desk_ws_authorize, desk_ws_broadcast, desk_ws_message, desk_ws_presence};
 use desk_domain::ConversationId;
 use serde_json::{Map, Value, json};
@@ -24,52 +22,25 @@ const FIFO_BATCH: usize = 10;
 /// A connection, and all frames that it received.
 pub(crate) struct Socket {
     world: Arc<World>,
-    pub(crate) opened: Opened,
-    attached: Mutex<AttachedConnection>,
-    frames: Mutex<Vec<Value>>,
+    pub(crate) opened: OpenedConnection,
+    client: ClientConnection,
 }
 
-/// What API Gateway knows of a connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Opened {
-    pub(crate) connection_id: String,
-    pub(crate) connected_at_ms: i64,
-    /// The context that the authorizer returned.
-    pub(crate) authorizer: Value,
+impl Deref for Socket {
+    type Target = ClientConnection;
+
+    fn deref(&self) -> &ClientConnection {
+        &self.client
+    }
 }
 
-impl Opened {
-    /// Returns the ticket in the context.
-    pub(crate) fn ticket(&self) -> Value {
-        serde_json::from_str(self.authorizer["ticket"].as_str().unwrap()).unwrap()
-    }
+/// Returns the ticket of a connection.
+pub(crate) fn ticket_of(opened: &OpenedConnection) -> Value {
+    serde_json::from_str(opened.ticket()).unwrap()
+}
 
-    pub(crate) fn ticket_id(&self) -> String {
-        self.ticket()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Builds the event of a route, as API Gateway does.
-    fn event(&self, route: &str, body: &[u8]) -> Value {
-        let kind = match route {
-            "$connect" => "CONNECT",
-            "$disconnect" => "DISCONNECT",
-            _ => "MESSAGE",
-        };
-        json!({
-            "requestContext": {
-                "routeKey": route, "eventType": kind, "connectionId": self.connection_id, "messageId": "m",
-                "apiId": "a", "stage": "live", "requestId": "r", "messageDirection": "IN",
-                "connectedAt": self.connected_at_ms, "requestTimeEpoch": self.connected_at_ms,
-                "identity": { "sourceIp": "192.0.2.7" }, "authorizer": self.authorizer,
-            },
-            "headers": {}, "body": STANDARD.encode(body), "isBase64Encoded": true,
-        })
-    }
-
-    pub(crate) fn request(&self, route: &str, body: &[u8]) -> SocketRequest {
-        let correlation_id = CorrelationId::of_event("test");
-        SocketRequest::from_event(self.event(route, body), correlation_id).unwrap()
-    }
+pub(crate) fn ticket_id(opened: &OpenedConnection) -> String {
+    ticket_of(opened)["id"].as_str().unwrap().to_owned()
 }
 
 impl Socket {
@@ -96,38 +67,6 @@ impl Socket {
             .unwrap();
     }
 
-    /// Returns all frames that were received so far.
-    pub(crate) fn frames(&self) -> Vec<Value> {
-        let mut frames = lock(&self.frames);
-        let new = lock(&self.attached).take_frames().into_iter();
-        frames.extend(new.map(|frame| serde_json::from_slice::<Value>(&frame).unwrap()));
-        frames.clone()
-    }
-
-    /// Forgets the frames that were received so far.
-    pub(crate) fn clear(&self) {
-        self.frames();
-        lock(&self.frames).clear();
-    }
-
-    pub(crate) fn types(&self) -> Vec<String> {
-        let frames = self.frames().into_iter();
-        frames
-            .map(|frame| frame["type"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    /// Returns the last frame.
-    pub(crate) fn last(&self) -> Value {
-        self.frames().pop().unwrap_or_default()
-    }
-
-    pub(crate) fn frames_of(&self, kind: &str) -> Vec<Value> {
-        let mut frames = self.frames();
-        frames.retain(|frame| frame["type"] == kind);
-        frames
-    }
-
     /// Returns the texts that arrived, posted now or missed before.
     pub(crate) fn texts(&self) -> Vec<String> {
         let frames = self.frames().into_iter();
@@ -136,10 +75,6 @@ impl Socket {
             frames.flat_map(|frame| frame["messages"].as_array().cloned().unwrap_or_default());
         let texts = messages.map(|message| message["text"].as_str().unwrap().to_owned());
         texts.filter(|text| !text.is_empty()).collect()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.attached).is_closed()
     }
 
     /// Returns the type and the code or reason of the last frame.
@@ -181,10 +116,6 @@ pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T>) -> String {
     error.code().to_owned()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(crate) fn agent_ticket_request(agent: &AgentSession) -> TestRequest {
     TestRequest::post("/ws-ticket", json!({})).token(&agent.token)
 }
@@ -217,15 +148,14 @@ impl Workspace {
         Arc::new(Socket {
             world: self.world.clone(),
             opened: self.world.opening(attached.id(), token).await,
-            attached: Mutex::new(attached),
-            frames: Mutex::default(),
+            client: ClientConnection::new(attached),
         })
     }
 
     /// Returns the row of a connection in a part of the tenant, such as `CONV#cnv_..`; null when there is none.
-    pub(crate) async fn connection(&self, part: &str, opened: &Opened) -> Value {
+    pub(crate) async fn connection(&self, part: &str, opened: &OpenedConnection) -> Value {
         let prefix = if part == "LIVE" { "" } else { "LIVE#" };
-        let sk = format!("{prefix}{}", opened.ticket_id());
+        let sk = format!("{prefix}{}", ticket_id(opened));
         self.row(part, &sk).await
     }
 }
@@ -241,24 +171,16 @@ impl World {
 
     /// Lets the authorizer decide. Returns the context of the connection.
     pub(crate) async fn authorize(&self, query: Value) -> Result<Value> {
-        let arn = "arn:aws:execute-api:us-east-1:000000000000:a/desk/$connect";
-        let request =
-            json!({ "type": "REQUEST", "methodArn": arn, "queryStringParameters": query });
-        let request: AuthorizerRequest = serde_json::from_value(request).unwrap();
+        let request = authorizer_request(&query);
         let state = self.state("desk-ws-authorize").await;
         let allow = invocation(desk_ws_authorize::handle(state, request)).await?;
-        let context = allow.context.into_iter();
-        let mut context: Map<_, _> = context
-            .map(|(name, value)| (name.to_owned(), Value::from(value)))
-            .collect();
-        context.insert("principalId".to_owned(), allow.principal.into());
-        Ok(context.into())
+        Ok(authorizer_context(allow))
     }
 
     /// Describes a connection that API Gateway opens with a ticket.
-    pub(crate) async fn opening(&self, connection_id: &str, token: &str) -> Opened {
+    pub(crate) async fn opening(&self, connection_id: &str, token: &str) -> OpenedConnection {
         let authorizer = self.authorize(json!({ "ticket": token })).await.unwrap();
-        Opened {
+        OpenedConnection {
             connection_id: connection_id.to_owned(),
             connected_at_ms: self.now().as_millisecond(),
             authorizer,
@@ -266,27 +188,27 @@ impl World {
     }
 
     /// Calls `$connect`.
-    pub(crate) async fn connect(&self, opened: &Opened) -> Result<()> {
+    pub(crate) async fn connect(&self, opened: &OpenedConnection) -> Result<()> {
         let state = self.state("desk-ws-presence").await;
-        let request = opened.request("$connect", b"");
+        let request = opened.request("$connect", json!({}), b"");
         invocation(desk_ws_presence::handle(state, request)).await
     }
 
     /// Calls `$disconnect`.
-    pub(crate) async fn disconnect(&self, opened: &Opened) -> Result<()> {
+    pub(crate) async fn disconnect(&self, opened: &OpenedConnection) -> Result<()> {
         let state = self.state("desk-ws-presence").await;
-        let request = opened.request("$disconnect", b"");
+        let request = opened.request("$disconnect", json!({}), b"");
         invocation(desk_ws_presence::handle(state, request)).await
     }
 
     /// Hands a frame of a client to the function.
-    pub(crate) async fn frame(&self, opened: &Opened, frame: &Value) -> Result<()> {
+    pub(crate) async fn frame(&self, opened: &OpenedConnection, frame: &Value) -> Result<()> {
         self.frame_bytes(opened, frame.to_string().as_bytes()).await
     }
 
-    pub(crate) async fn frame_bytes(&self, opened: &Opened, frame: &[u8]) -> Result<()> {
+    pub(crate) async fn frame_bytes(&self, opened: &OpenedConnection, frame: &[u8]) -> Result<()> {
         let state = self.state("desk-ws-message").await;
-        let request = opened.request("$default", frame);
+        let request = opened.request("$default", json!({}), frame);
         invocation(desk_ws_message::handle(state, request)).await
     }
 

@@ -1,14 +1,14 @@
-//! Connections of clients, and the events of API Gateway for them.
+//! Connections of clients to rooms.
 
-use std::sync::{Arc, Mutex};
+use std::{ops::Deref, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use confab_core::{CorrelationId, Error, Result, Timestamp, UserId};
-use confab_lambda::{AuthorizerRequest, SocketRequest};
-use confab_testkit::TestRequest;
+use confab_core::{Error, Result, Timestamp, UserId};
+use confab_testkit::{
+    ClientConnection, OpenedConnection, TestRequest, authorizer_context, authorizer_request,
+};
 use rooms::workers::{ws_authorize, ws_connect, ws_disconnect, ws_message};
 use rooms_domain::RoomCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::world::{User, World, lock};
 
@@ -16,75 +16,19 @@ use crate::world::{User, World, lock};
 pub(crate) struct Socket {
     pub(crate) user: UserId,
     pub(crate) room: RoomCode,
-    pub(crate) opened: Opened,
-    attached: Mutex<confab_testkit::AttachedConnection>,
-    frames: Mutex<Vec<Value>>,
+    pub(crate) opened: OpenedConnection,
+    client: ClientConnection,
 }
 
-/// What API Gateway knows of a connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Opened {
-    pub(crate) connection_id: String,
-    connected_at_ms: i64,
-    /// The context that the authorizer returned.
-    pub(crate) authorizer: Value,
-}
+impl Deref for Socket {
+    type Target = ClientConnection;
 
-impl Opened {
-    pub(crate) fn ticket(&self) -> &str {
-        self.authorizer["ticket"].as_str().unwrap()
-    }
-
-    /// Builds the event of a route, as API Gateway does.
-    pub(crate) fn event(&self, route: &str, headers: Value, body: &[u8]) -> Value {
-        let kind = match route {
-            "$connect" => "CONNECT",
-            "$disconnect" => "DISCONNECT",
-            _ => "MESSAGE",
-        };
-        json!({
-            "requestContext": {
-                "routeKey": route, "eventType": kind, "connectionId": self.connection_id, "messageId": "m",
-                "apiId": "a", "stage": "live", "requestId": "r", "messageDirection": "IN",
-                "connectedAt": self.connected_at_ms, "requestTimeEpoch": self.connected_at_ms,
-                "identity": { "sourceIp": "192.0.2.7" }, "authorizer": self.authorizer,
-            },
-            "headers": headers, "body": STANDARD.encode(body), "isBase64Encoded": true,
-        })
-    }
-
-    pub(crate) fn request(&self, route: &str, headers: Value, body: &[u8]) -> SocketRequest {
-        let correlation_id = CorrelationId::of_event("test");
-        SocketRequest::from_event(self.event(route, headers, body), correlation_id).unwrap()
+    fn deref(&self) -> &ClientConnection {
+        &self.client
     }
 }
 
 impl Socket {
-    /// Returns all frames that were received so far.
-    pub(crate) fn frames(&self) -> Vec<Value> {
-        let mut frames = lock(&self.frames);
-        let new = lock(&self.attached).take_frames().into_iter();
-        frames.extend(new.map(|frame| serde_json::from_slice::<Value>(&frame).unwrap()));
-        frames.clone()
-    }
-
-    pub(crate) fn types(&self) -> Vec<String> {
-        let frames = self.frames().into_iter();
-        frames
-            .map(|frame| frame["type"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    /// Returns the last frame.
-    pub(crate) fn last(&self) -> Value {
-        self.frames().pop().unwrap_or_default()
-    }
-
-    pub(crate) fn frames_of(&self, kind: &str) -> Vec<Value> {
-        let frames = self.frames().into_iter();
-        frames.filter(|frame| frame["type"] == kind).collect()
-    }
-
     /// Returns the messages that arrived, posted now or missed before.
     pub(crate) fn messages(&self) -> Vec<Value> {
         let frames = self.frames().into_iter();
@@ -102,10 +46,6 @@ impl Socket {
 
     pub(crate) fn opened_before(&self, at: Timestamp) -> bool {
         self.opened.connected_at_ms <= at.as_millisecond()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.attached).is_closed()
     }
 }
 
@@ -125,24 +65,15 @@ impl World {
 
     /// Lets the authorizer decide. Returns the context of the connection.
     pub(crate) async fn authorize(&self, query: Value) -> Result<Value> {
-        let arn = "arn:aws:execute-api:us-east-1:000000000000:a/live/$connect";
-        let request =
-            json!({ "type": "REQUEST", "methodArn": arn, "queryStringParameters": query });
-        let request: AuthorizerRequest = serde_json::from_value(request).unwrap();
         let state = self.state("ws-authorize").await;
-        let allow = ws_authorize::handle(state, request).await?;
-        let context = allow.context.into_iter();
-        let mut context: Map<_, _> = context
-            .map(|(name, value)| (name.to_owned(), Value::from(value)))
-            .collect();
-        context.insert("principalId".to_owned(), allow.principal.into());
-        Ok(context.into())
+        let allow = ws_authorize::handle(state, authorizer_request(&query)).await?;
+        Ok(authorizer_context(allow))
     }
 
     /// Describes a connection that API Gateway opens with a ticket.
-    pub(crate) async fn opening(&self, connection_id: &str, token: &str) -> Opened {
+    pub(crate) async fn opening(&self, connection_id: &str, token: &str) -> OpenedConnection {
         let authorizer = self.authorize(json!({ "ticket": token })).await.unwrap();
-        Opened {
+        OpenedConnection {
             connection_id: connection_id.to_owned(),
             connected_at_ms: self.now().as_millisecond(),
             authorizer,
@@ -150,7 +81,11 @@ impl World {
     }
 
     /// Calls `$connect`.
-    pub(crate) async fn call_connect(&self, opened: &Opened, headers: Value) -> Result<()> {
+    pub(crate) async fn call_connect(
+        &self,
+        opened: &OpenedConnection,
+        headers: Value,
+    ) -> Result<()> {
         let state = self.state("ws-connect").await;
         ws_connect::handle(state, opened.request("$connect", headers, b"")).await
     }
@@ -174,15 +109,14 @@ impl World {
             user: user.id,
             room,
             opened: self.opening(attached.id(), token).await,
-            attached: Mutex::new(attached),
-            frames: Mutex::default(),
+            client: ClientConnection::new(attached),
         });
         lock(&self.sockets).push(socket.clone());
         socket
     }
 
     /// Stores the connection of a client that has vanished without a word.
-    pub(crate) async fn connect_vanished(&self, user: &User) -> Opened {
+    pub(crate) async fn connect_vanished(&self, user: &User) -> OpenedConnection {
         let token = self.ticket(self.room, user).await;
         let opened = self.opening("vanished", &token).await;
         self.call_connect(&opened, json!({})).await.unwrap();
@@ -190,23 +124,23 @@ impl World {
     }
 
     /// Hands a frame of a client to the function.
-    pub(crate) async fn frame(&self, opened: &Opened, frame: &Value) -> Result<()> {
+    pub(crate) async fn frame(&self, opened: &OpenedConnection, frame: &Value) -> Result<()> {
         self.frame_bytes(opened, frame.to_string().as_bytes()).await
     }
 
-    pub(crate) async fn frame_bytes(&self, opened: &Opened, frame: &[u8]) -> Result<()> {
+    pub(crate) async fn frame_bytes(&self, opened: &OpenedConnection, frame: &[u8]) -> Result<()> {
         let state = self.state("ws-message").await;
         ws_message::handle(state, opened.request("$default", json!({}), frame)).await
     }
 
     /// Calls `$disconnect`.
-    pub(crate) async fn disconnect(&self, opened: &Opened) -> Result<()> {
+    pub(crate) async fn disconnect(&self, opened: &OpenedConnection) -> Result<()> {
         let state = self.state("ws-disconnect").await;
         ws_disconnect::handle(state, opened.request("$disconnect", json!({}), b"")).await
     }
 
     /// Reads the row of a connection; null when there is none.
-    pub(crate) async fn connection_row(&self, opened: &Opened) -> Value {
+    pub(crate) async fn connection_row(&self, opened: &OpenedConnection) -> Value {
         let room = opened.authorizer["room"].as_str().unwrap();
         self.row(&format!("LIVE#{room}"), opened.ticket()).await
     }

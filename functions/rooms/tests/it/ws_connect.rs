@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     invariants,
-    sockets::{Opened, Socket, code},
+    sockets::{Socket, code},
     world::{World, lock},
 };
 
@@ -121,7 +121,7 @@ async fn events_without_a_ticket_are_refused() {
     let token = world.ticket(world.room, &world.host).await;
     let valid = world.opening("connection", &token).await;
     for name in ["ticket", "room", "user"] {
-        let mut opened: Opened = valid.clone();
+        let mut opened = valid.clone();
         opened.authorizer.as_object_mut().unwrap().remove(name);
         assert_eq!(
             code(world.call_connect(&opened, json!({})).await),
