@@ -94,7 +94,7 @@ impl Cloud {
         reason = "a template that cannot be read fails the test"
     )]
     pub async fn open_with(parameters: &[(&str, &str)], own_secrets: &[(&str, &str)]) -> Self {
-        let data = folder();
+        let data = memory_folder();
         let clock = TestClock(Arc::new(AtomicI64::new(START_MS)));
         let mut secrets = secrets();
         for (name, value) in own_secrets {
@@ -325,7 +325,7 @@ fn optional_parameters(secrets: &[Secret]) -> BTreeMap<String, String> {
 
 /// A folder in memory where the machine has one.
 #[expect(clippy::unwrap_used, reason = "a test without a folder cannot run")]
-fn folder() -> tempfile::TempDir {
+pub fn memory_folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         tempfile::tempdir_in(memory).unwrap()

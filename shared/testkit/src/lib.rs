@@ -23,7 +23,7 @@ pub mod servers;
 
 use std::path::PathBuf;
 
-pub use cloud::{Cloud, TestClock};
+pub use cloud::{Cloud, TestClock, memory_folder};
 pub use connection::{ClientConnection, OpenedConnection, authorizer_context, authorizer_request};
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};

@@ -29,7 +29,7 @@ use confab_core::{Clock, CorrelationId, Result, Timestamp};
 use confab_lambda::{OsEntropy, QueueMessage, ScheduledRun, StartError};
 use confab_simulator_base::{ContextOptions, SimulatorContext};
 use confab_simulator_telegram::{Telegram, TelegramAccount};
-use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, send};
+use confab_testkit::{Cloud, TestClock, TestRequest, TestResponse, memory_folder, send};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -102,11 +102,7 @@ impl World {
             cloud.set_variable(name, *value);
         }
         let clock = cloud.clock();
-        let memory = std::path::Path::new("/dev/shm");
-        let data = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory).unwrap(),
-            false => tempfile::tempdir().unwrap(),
-        };
+        let data = memory_folder();
         let mut telegram = None;
         let address = cloud
             .serve(|address| {

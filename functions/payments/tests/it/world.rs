@@ -22,7 +22,7 @@ use confab_lambda::{OsEntropy, QueueMessage, Router, ScheduledRun};
 use confab_simulator_base::{ContextOptions, SimulatorContext, WebhookSender};
 use confab_simulator_stripe::{Stripe, StripeAccount};
 use confab_testkit::{
-    Cloud, TestClock, TestRequest, TestResponse, read_partition, read_rows, send,
+    Cloud, TestClock, TestRequest, TestResponse, memory_folder, read_partition, read_rows, send,
 };
 use payments::{
     Part, State,
@@ -73,7 +73,7 @@ impl World {
     pub(crate) async fn open() -> Self {
         let mut cloud = Cloud::open().await;
         let clock = cloud.clock();
-        let data = folder();
+        let data = memory_folder();
         let mut simulator = None;
         let routes = |address: &str| {
             let opened = open_stripe(address, data.path(), &clock);
@@ -574,14 +574,4 @@ fn open_stripe(address: &str, data: &Path, clock: &TestClock) -> Arc<Stripe> {
         webhook_secret: WEBHOOK_SECRET.into(),
     };
     Stripe::open(context, account).unwrap()
-}
-
-/// A folder in memory where the machine has one.
-fn folder() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() {
-        tempfile::tempdir_in(memory).unwrap()
-    } else {
-        tempfile::tempdir().unwrap()
-    }
 }

@@ -1,11 +1,11 @@
 //! The simulated model, and photos for it.
 
-use std::{io::Cursor, path::Path, sync::Arc, time::Duration};
+use std::{io::Cursor, sync::Arc, time::Duration};
 
 use confab_core::{Clock, PhotoId, Result};
 use confab_simulator_base::{ContextOptions, SimulatorContext};
 use confab_simulator_openai::OpenAi;
-use confab_testkit::{Cloud, Faults, TestRequest, TestResponse};
+use confab_testkit::{Cloud, Faults, TestRequest, TestResponse, memory_folder};
 use image::{ImageFormat, Rgb, RgbImage};
 use rooms::workers::photo_look;
 use rooms_domain::PhotoJob;
@@ -26,7 +26,7 @@ pub(crate) struct Model {
 impl Model {
     /// Serves the model to all functions of a cloud.
     pub(crate) async fn serve(cloud: &mut Cloud) -> Self {
-        let (clock, data) = (cloud.clock(), folder());
+        let (clock, data) = (cloud.clock(), memory_folder());
         let routes = |address: &str| {
             let options = ContextOptions {
                 base_url: address.to_owned(),
@@ -71,16 +71,6 @@ impl Model {
         of_endpoint
             .filter_map(|count| count["count"].as_u64())
             .sum()
-    }
-}
-
-/// A folder in memory where the machine has one.
-fn folder() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() {
-        tempfile::tempdir_in(memory).unwrap()
-    } else {
-        tempfile::tempdir().unwrap()
     }
 }
 

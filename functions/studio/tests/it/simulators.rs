@@ -13,7 +13,7 @@ use confab_simulator_chat::{Chat, StoredMessage, messages};
 use confab_simulator_meta::{Meta, MetaAccount};
 use confab_simulator_phone::Phone;
 use confab_simulator_twilio::{Twilio, TwilioAccount};
-use confab_testkit::TestClock;
+use confab_testkit::{TestClock, memory_folder};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -66,7 +66,7 @@ pub(crate) struct Simulators {
 impl Simulators {
     /// Opens the providers without people, for the address that they are served at.
     pub(crate) fn open(address: &str, clock: TestClock) -> Self {
-        let data = tempfile::tempdir_in(memory()).unwrap();
+        let data = memory_folder();
         let options = ContextOptions {
             base_url: address.to_owned(),
             clock: Arc::new(move || clock.now().as_millisecond()),
@@ -231,16 +231,6 @@ fn twilio_account() -> TwilioAccount {
         account_sid: ACCOUNT_SID.to_owned(),
         auth_token: "12345".to_owned().into(),
         from: TWILIO_FROM.to_owned(),
-    }
-}
-
-/// A folder in memory where the machine has one.
-fn memory() -> std::path::PathBuf {
-    let memory = std::path::Path::new("/dev/shm");
-    if memory.is_dir() {
-        memory.to_owned()
-    } else {
-        std::env::temp_dir()
     }
 }
 
