@@ -1,7 +1,13 @@
 //! The sizes in which Telegram keeps a photo, each re-encoded as JPEG.
 
 use confab_simulator_base::photo;
-use image::{ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
+};
+use image::RgbImage;
+use jpeg_encoder::{ColorType, Encoder};
 
 use crate::api_error::ApiError;
 
@@ -30,43 +36,62 @@ pub(crate) fn of(bytes: &[u8]) -> Result<Vec<PhotoSize>, ApiError> {
             bytes.len()
         )));
     }
-    let photo = photo::read(bytes).ok_or_else(|| ApiError::bad("IMAGE_PROCESS_FAILED"))?;
+    let photo = photo::read(bytes).ok_or_else(unprocessable)?;
     let (width, height) = photo.dimensions();
     let (longest, shortest) = (width.max(height), width.min(height));
     if width + height > MAX_SIDES_SUM || shortest == 0 || longest > shortest * MAX_RATIO {
         return Err(ApiError::bad("PHOTO_INVALID_DIMENSIONS"));
     }
     let mut sizes = Vec::new();
-    for side in SIDES {
-        sizes.push(shrink(&photo, side)?);
-        if longest <= side {
-            break;
+    let mut kept = photo;
+    // Largest first: each size is made from the next larger one.
+    for side in kept_sides(longest).rev() {
+        let scaled = |length: u32| (length * side).div_ceil(longest).max(1);
+        if longest > side {
+            kept = resize(&kept, scaled(width), scaled(height))?;
         }
+        sizes.push(encode(&kept)?);
     }
+    sizes.reverse();
     Ok(sizes)
 }
 
-fn shrink(photo: &RgbImage, side: u32) -> Result<PhotoSize, ApiError> {
-    let (width, height) = photo.dimensions();
-    let longest = width.max(height);
-    if longest <= side {
-        return encode(photo);
-    }
-    let scaled = |length: u32| (length * side).div_ceil(longest).max(1);
-    encode(&imageops::thumbnail(photo, scaled(width), scaled(height)))
+/// A photo is kept in all sizes below its own, and in the first that holds it.
+fn kept_sides(longest: u32) -> impl DoubleEndedIterator<Item = u32> {
+    let smaller = SIDES.iter().filter(|side| **side < longest).count();
+    SIDES.into_iter().take(smaller + 1)
+}
+
+fn resize(photo: &RgbImage, width: u32, height: u32) -> Result<RgbImage, ApiError> {
+    let mut resized = RgbImage::new(width, height);
+    let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw());
+    let target = TypedImage::<U8x3>::from_buffer(width, height, &mut resized);
+    let (Ok(source), Ok(mut target)) = (source, target) else {
+        return Err(unprocessable());
+    };
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
+    Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .map_err(|_| unprocessable())?;
+    Ok(resized)
 }
 
 fn encode(photo: &RgbImage) -> Result<PhotoSize, ApiError> {
     let (width, height) = photo.dimensions();
     let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
-        .encode(photo.as_raw(), width, height, ExtendedColorType::Rgb8)
-        .map_err(|_| ApiError::bad("IMAGE_PROCESS_FAILED"))?;
+    // The greatest side fits: sizes are at most 1,280.
+    Encoder::new(&mut jpeg, QUALITY)
+        .encode(photo.as_raw(), width as u16, height as u16, ColorType::Rgb)
+        .map_err(|_| unprocessable())?;
     Ok(PhotoSize {
         width,
         height,
         jpeg,
     })
+}
+
+fn unprocessable() -> ApiError {
+    ApiError::bad("IMAGE_PROCESS_FAILED")
 }
 
 #[cfg(test)]
