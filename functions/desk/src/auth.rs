@@ -1,7 +1,7 @@
 //! Authentication and authorization: who asks, and for which tenant.
 //!
-//! Architecture invariant: a `TenantGrant` is made here alone, from a verified token, key, ticket or link, or for a job of
-//! a queue. Without a grant there is no key of a tenant's row.
+//! Architecture invariant: a `TenantGrant` is made here alone, from a verified token, key, ticket or link, for a job of a
+//! queue, or for an operator's command. Without a grant there is no key of a tenant's row.
 
 mod access;
 mod cache;
@@ -18,7 +18,7 @@ pub(crate) use access::{Access, Caller};
 pub(crate) use cache::{TenantCache, TenantState};
 pub(crate) use grant::{TenantGrant, TenantJob, TenantPointer};
 pub(crate) use jws::verify_hs256;
-pub(crate) use operator::{OptionalSignedIn, PlatformOperator};
+pub(crate) use operator::{CommandOperator, OptionalSignedIn, PlatformOperator};
 pub(crate) use sealer::Sealer;
 pub(crate) use signed_in::SignedIn;
 pub(crate) use socket_ticket::{SocketTicket, TICKET_TTL, TicketHolder};

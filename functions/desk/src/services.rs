@@ -1,6 +1,7 @@
 //! What several routes and workers share.
 
 pub(crate) mod attachments;
+pub(crate) mod audit_list;
 pub(crate) mod bot_cache;
 pub(crate) mod broadcasts;
 pub(crate) mod contacts;
@@ -39,6 +40,8 @@ pub(crate) mod socket_access;
 pub(crate) mod socket_removals;
 pub(crate) mod tenant_changes;
 pub(crate) mod tenant_creation;
+pub(crate) mod tenant_limits;
+pub(crate) mod tenant_list;
 pub(crate) mod tickets;
 pub(crate) mod transcripts;
 pub(crate) mod widget_files;

@@ -42,7 +42,7 @@
 //! | `K#key_..` | `KEY` | the tenant of an API key |
 //! | `D#<deployment key>` | `BOT` | the tenant and bot of a deployment key |
 //! | `S#<slug>` | `TENANT` | the tenant with an address name |
-//! | `P#AUDIT#<month>` | time and id | that an operator has read the list of tenants |
+//! | `P#AUDIT#<month>` | time and id | that an operator has read the list of tenants, or appointed another one |
 //! | `P#TENANTS` | `ten_..` | a tenant in the list of operators: its slug, status and plan, and nothing that it has |
 //!
 //! The list of operators is one partition: it is written once a tenant, and when a status or plan changes.

@@ -3,6 +3,7 @@
 pub mod desk_due;
 pub mod desk_files;
 pub mod desk_mail;
+pub mod desk_operator;
 pub mod desk_provision;
 pub mod desk_sweep;
 pub mod desk_ws_authorize;

@@ -10,7 +10,10 @@ use desk_domain::{
 use subtle::ConstantTimeEq;
 
 use super::{TenantGrant, TenantState};
-use crate::{state::State, store::OperatorVisit};
+use crate::{
+    state::State,
+    store::{AuditActor, OperatorVisit},
+};
 
 const TENANT_HEADER: &str = "x-tenant-id";
 /// Characters of a method and path in the audit.
@@ -168,10 +171,10 @@ impl FromRequest<State> for Access {
         for rate in RateClass::Member.rates(access.tenant.plan) {
             store.take_token(rate, &access.rate_key()).await?;
         }
-        if let Caller::Platform { user } = access.caller {
+        if matches!(access.caller, Caller::Platform { .. }) {
             let route = format!("{} {}", request.request.method(), request.path());
             let visit = OperatorVisit {
-                user,
+                actor: &AuditActor::of(&access.caller),
                 route: &clip(&route, MAX_ROUTE_CHARS),
                 source: access.source,
                 correlation_id: request.correlation_id,

@@ -4,6 +4,8 @@ use confab_core::TenantId;
 use desk_domain::{DeploymentKey, InviteToken};
 use serde::{Deserialize, Serialize};
 
+use super::operator::CommandOperator;
+
 /// The permission. Its constructors name what proves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TenantGrant(TenantId);
@@ -32,6 +34,11 @@ impl TenantGrant {
     /// For a worker's job.
     pub(crate) fn of_job(job: &impl TenantJob) -> Self {
         Self(job.tenant())
+    }
+
+    /// For an operator's command, which only who may invoke the function can give.
+    pub(crate) fn of_command(_: &CommandOperator, tenant: TenantId) -> Self {
+        Self(tenant)
     }
 
     /// For the tenant that a person is creating, under a new id.

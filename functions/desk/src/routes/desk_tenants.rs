@@ -14,11 +14,11 @@ use confab_lambda::{
     response,
 };
 use desk_domain::{
-    Action, Invitation, Isolation, LanguageTag, LimitName, LimitReport, Plan, ProvisionState,
-    SettingsActor, Tenant as TenantRecord, TenantSettingsInput, UsageMonth,
+    Action, Isolation, LanguageTag, Plan, ProvisionState, SettingsActor, Tenant as TenantRecord,
+    TenantSettingsInput,
 };
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use self::views::{RunView, TenantView};
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
         setup::request_setup,
         tenant_changes::change_tenant,
         tenant_creation::{TenantRequest, create_requested_tenant},
+        tenant_limits::report_limits,
     },
     state::{Part, State},
     store::AuditEntry,
@@ -60,15 +61,6 @@ struct NewTenant {
 #[serde(deny_unknown_fields)]
 struct SetupRequest {
     isolation: Isolation,
-}
-
-#[derive(Serialize)]
-struct LimitsView {
-    plan: Plan,
-    /// The month of the limits that begin anew each month.
-    period: String,
-    limits: Vec<LimitReport>,
-    entitlements: Vec<&'static str>,
 }
 
 pub fn routes() -> Router<State> {
@@ -190,7 +182,6 @@ async fn provision_tenant(
     response::json(status, &RunView::of(&run))
 }
 
-/// Shows the limits as their guards enforce them: both are made of the same entitlements and counts.
 async fn show_limits(
     state: Arc<State>,
     access: Access,
@@ -198,33 +189,8 @@ async fn show_limits(
 ) -> Result<Response> {
     require_own(&access, id)?;
     access.require(Action::ReadLimits)?;
-    let (tenant, now) = (state.store()?.tenant(access.grant), state.clock.now());
-    let (record, usage, invitations, sockets) = tokio::try_join!(
-        tenant.require_tenant(),
-        tenant.read_usage(now),
-        tenant.list_invitations(),
-        tenant.count_open_sockets(now)
-    )?;
-    // The next invitation takes the seats of those that have expired.
-    let is_expired = |invitation: &&Invitation| invitation.expire(now).is_some();
-    let expired = u64::try_from(invitations.iter().filter(is_expired).count()).unwrap_or_default();
-    let entitlements = record.entitlements();
-    let limits = entitlements.limits().iter().map(|limit| {
-        let (used, reserved) = match limit.name {
-            LimitName::Sockets => (sockets, 0),
-            LimitName::Seats => {
-                let reserved = usage.reserved(limit.name).saturating_sub(expired);
-                (usage.used(limit.name), reserved)
-            }
-            name => (usage.used(name), usage.reserved(name)),
-        };
-        limit.report(used, reserved, now)
-    });
-    let view = LimitsView {
-        plan: record.plan,
-        period: UsageMonth::of(now).to_string(),
-        limits: limits.collect(),
-        entitlements: entitlements.features(),
-    };
-    response::json(StatusCode::OK, &view)
+    let tenant = state.store()?.tenant(access.grant);
+    let record = tenant.require_tenant().await?;
+    let limits = report_limits(tenant, &record, state.clock.now()).await?;
+    response::json(StatusCode::OK, &limits)
 }

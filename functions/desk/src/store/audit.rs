@@ -1,4 +1,4 @@
-//! The audit of a tenant: who did what. Entries are added and never changed.
+//! The audit of a tenant and of the platform: who did what. Entries are added and never changed.
 
 use std::net::IpAddr;
 
@@ -25,6 +25,8 @@ pub(crate) enum AuditActor {
     Key(ApiKeyId),
     /// An operator of the platform.
     Platform(UserId),
+    /// An operator with a command, by the name that they give.
+    Operator(String),
     /// A worker, by its function's name.
     System(String),
 }
@@ -38,12 +40,24 @@ impl AuditActor {
         }
     }
 
+    fn id(&self) -> String {
+        match self {
+            Self::Person(user) | Self::Platform(user) => user.to_string(),
+            Self::Key(key) => key.to_string(),
+            Self::Operator(name) | Self::System(name) => name.clone(),
+        }
+    }
+
     /// Whether a filter names this actor by id.
     pub(crate) fn has_id(&self, id: &str) -> bool {
+        self.id() == id
+    }
+
+    /// Hides which operator gave a command.
+    pub(crate) fn without_name(self) -> Self {
         match self {
-            Self::Person(user) | Self::Platform(user) => user.to_string() == id,
-            Self::Key(key) => key.to_string() == id,
-            Self::System(name) => name == id,
+            Self::Operator(_) => Self::Operator("operator".to_owned()),
+            other => other,
         }
     }
 }
@@ -121,6 +135,26 @@ impl AuditEntry {
     }
 }
 
+impl AuditEntry {
+    fn row_id(&self) -> String {
+        format!("{}#{}#{}", self.correlation_id, self.action, self.target)
+    }
+
+    fn record(&self, now: Timestamp) -> AuditRecord {
+        AuditRecord {
+            at: now,
+            actor: self.actor.clone(),
+            action: self.action.to_owned(),
+            target: self.target.clone(),
+            before: self.before.clone(),
+            after: self.after.clone(),
+            source: self.source,
+            note: self.note.clone(),
+            correlation_id: self.correlation_id,
+        }
+    }
+}
+
 fn hash_of<T: Serialize>(value: &T) -> Result<String> {
     let json = serde_json::to_vec(value).map_err(|e| Error::internal("render_failed", e))?;
     Ok(hex(&Sha256::digest(json)))
@@ -144,11 +178,11 @@ pub(crate) struct AuditRecord {
     pub(crate) correlation_id: CorrelationId,
 }
 
-/// A request of an operator of the platform in a tenant of others.
+/// A request or command of an operator of the platform in a tenant of others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OperatorVisit<'a> {
-    pub(crate) user: UserId,
-    /// The key of the route.
+    pub(crate) actor: &'a AuditActor,
+    /// The key of the route, or the command.
     pub(crate) route: &'a str,
     pub(crate) source: Option<IpAddr>,
     pub(crate) correlation_id: CorrelationId,
@@ -162,13 +196,13 @@ impl OperatorVisit<'_> {
     }
 
     fn id(&self) -> String {
-        format!("{}#{}", self.user, self.route)
+        format!("{}#{}", self.actor.id(), self.route)
     }
 
     fn record(&self, now: Timestamp) -> AuditRecord {
         AuditRecord {
             at: now,
-            actor: AuditActor::Platform(self.user),
+            actor: self.actor.clone(),
             action: "platform.request".to_owned(),
             target: self.route.to_owned(),
             before: None,
@@ -187,30 +221,26 @@ impl Store {
         visit: &OperatorVisit<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        let minute = visit.minute(now);
-        let pk = format!("P#{}", part_of(UsageMonth::of(minute)));
-        let row = Table::to_row(pk, sort_key(minute, &visit.id()), &visit.record(now))?;
+        let row = platform_row(visit.minute(now), &visit.id(), &visit.record(now))?;
         self.table.put(row, Condition::not_exists()).await?;
         Ok(())
+    }
+
+    /// The part of a transaction that adds an entry about no tenant.
+    pub(super) fn platform_audit(
+        &self,
+        entry: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem> {
+        let row = platform_row(now, &entry.row_id(), &entry.record(now))?;
+        self.table.transact_put(row, Condition::not_exists())
     }
 }
 
 impl Tenant<'_> {
     /// The part of a transaction that adds an entry.
     pub(crate) fn audit(&self, entry: &AuditEntry, now: Timestamp) -> Result<TransactWriteItem> {
-        let record = AuditRecord {
-            at: now,
-            actor: entry.actor.clone(),
-            action: entry.action.to_owned(),
-            target: entry.target.clone(),
-            before: entry.before.clone(),
-            after: entry.after.clone(),
-            source: entry.source,
-            note: entry.note.clone(),
-            correlation_id: entry.correlation_id,
-        };
-        let id = format!("{}#{}#{}", entry.correlation_id, entry.action, entry.target);
-        let row = self.audit_row(now, &id, &record)?;
+        let row = self.audit_row(now, &entry.row_id(), &entry.record(now))?;
         self.table().transact_put(row, Condition::not_exists())
     }
 
@@ -254,6 +284,11 @@ impl Tenant<'_> {
         });
         records.collect()
     }
+}
+
+fn platform_row(at: Timestamp, id: &str, record: &AuditRecord) -> Result<Row> {
+    let pk = format!("P#{}", part_of(UsageMonth::of(at)));
+    Table::to_row(pk, sort_key(at, id), record)
 }
 
 /// The partition of a month's entries.
@@ -306,5 +341,11 @@ mod tests {
         assert_eq!(json, serde_json::json!({ "kind": "person", "id": user() }));
         assert!(actor.has_id(&user().to_string()) && !actor.has_id("usr_"));
         assert!(AuditActor::System("desk-provision".into()).has_id("desk-provision"));
+        let operator = AuditActor::Operator("arn:aws:iam::1:user/olga".into());
+        let shown = serde_json::to_value(operator.without_name()).unwrap();
+        assert_eq!(
+            shown,
+            serde_json::json!({ "kind": "operator", "id": "operator" })
+        );
     }
 }

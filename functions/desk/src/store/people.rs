@@ -9,7 +9,7 @@ use confab_worker::{Consistency, SaveOutcome};
 use desk_domain::{EmailKey, Membership, Person};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, Tenant};
+use super::{AuditEntry, Store, Tenant};
 use crate::auth::TenantGrant;
 
 /// People who never verify their address are forgotten. Their link is valid for a day.
@@ -59,6 +59,20 @@ impl Store {
         let writes = vec![
             self.person_write(person, read_version)?,
             self.address_write(person)?,
+        ];
+        self.table.transact(writes).await
+    }
+
+    /// Saves a person whose role on the platform has changed, if the person has the version that was read.
+    pub(crate) async fn save_platform_role(
+        &self,
+        person: &Person,
+        read_version: u64,
+        audit: &AuditEntry,
+    ) -> Result<SaveOutcome> {
+        let writes = vec![
+            self.person_write(person, read_version)?,
+            self.platform_audit(audit, self.clock.now())?,
         ];
         self.table.transact(writes).await
     }

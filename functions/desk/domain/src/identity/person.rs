@@ -99,6 +99,16 @@ impl Person {
         self
     }
 
+    /// Makes the person an operator of the platform, or ends that. Repeated, it changes nothing.
+    #[must_use]
+    pub fn set_platform_role(mut self, role: Option<PlatformRole>) -> Self {
+        if self.platform_role != role {
+            self.platform_role = role;
+            self.version += 1;
+        }
+        self
+    }
+
     /// Stores a new password and ends all sessions. Links that were sent before reset nothing any more.
     #[must_use]
     pub fn set_password(mut self, hash: String) -> Self {
@@ -287,6 +297,21 @@ mod tests {
             ..started
         };
         assert!(operator.start_trial().is_ok());
+    }
+
+    #[test]
+    fn person_becomes_an_operator_and_ceases_to_be_one_once() {
+        let operator = person().set_platform_role(Some(PlatformRole::Admin));
+        assert_eq!(
+            (operator.platform_role, operator.version),
+            (Some(PlatformRole::Admin), 2)
+        );
+        let again = operator
+            .clone()
+            .set_platform_role(Some(PlatformRole::Admin));
+        assert_eq!(again, operator);
+        let person = operator.set_platform_role(None);
+        assert_eq!((person.platform_role, person.version), (None, 3));
     }
 
     #[test]

@@ -72,6 +72,11 @@ impl LimitName {
         }
     }
 
+    /// Finds a limit by its name in JSON.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.name() == name)
+    }
+
     pub fn unit(self) -> &'static str {
         match self {
             Self::Seats => "seat",

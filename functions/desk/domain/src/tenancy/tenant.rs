@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use confab_core::{Error, Kind, Result, TenantId, Timestamp, UserId, after};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     entitlements::{Entitlements, Overrides, entitlements},
     lifecycle::{Lifecycle, LifecycleEvent, TenantStanding},
+    limit::LimitName,
     plan::{Isolation, Plan},
     settings::{MAX_TENANT_NAME_CHARS, Security, TenantSettings},
     settings_input::TenantSettingsInput,
@@ -19,6 +20,8 @@ use crate::{Action, LanguageTag, Principal, Role, may, text::parse_name};
 
 /// How long a setup may take before it is looked at.
 const SETUP_CHECK_INTERVAL: Duration = Duration::from_secs(300);
+/// The largest amount that an operator may set.
+const MAX_AMOUNT: u64 = 1_000_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -100,6 +103,26 @@ impl Tenant {
         Ok(self.changed(|tenant| {
             tenant.lifecycle = lifecycle;
             tenant.plan = plan;
+        }))
+    }
+
+    /// Sets amounts in the place of the plan's. `None` is the plan's amount again.
+    pub fn set_amounts(&self, amounts: &BTreeMap<LimitName, Option<u64>>) -> Result<Self> {
+        if amounts
+            .values()
+            .flatten()
+            .any(|amount| *amount > MAX_AMOUNT)
+        {
+            let message = format!("A limit is at most {MAX_AMOUNT}.");
+            return Err(Error::invalid("bad_amount", message));
+        }
+        Ok(self.changed(|tenant| {
+            for (name, amount) in amounts {
+                match amount {
+                    Some(amount) => tenant.overrides.amounts.insert(*name, *amount),
+                    None => tenant.overrides.amounts.remove(name),
+                };
+            }
         }))
     }
 
@@ -281,6 +304,23 @@ mod tests {
         assert_eq!(team.subscribe(Plan::Team, at(99)).unwrap(), team);
         assert_eq!(code(team.subscribe(Plan::Trial, at(99))), "bad_plan");
         assert!(!team.is_trial());
+    }
+
+    #[test]
+    fn operators_set_amounts_and_the_plan_counts_again_without_one() {
+        let set = |tenant: &Tenant, amount| {
+            tenant.set_amounts(&BTreeMap::from([(LimitName::Seats, amount)]))
+        };
+        let seats = |tenant: &Tenant| tenant.entitlements().limit(LimitName::Seats).amount;
+        let larger = set(&tenant(), Some(7)).unwrap();
+        assert_eq!((seats(&larger), larger.version), (7, 2));
+        assert_eq!(set(&larger, Some(7)).unwrap(), larger);
+        assert_eq!(seats(&larger.subscribe(Plan::Team, at(9)).unwrap()), 7);
+        let usual = set(&larger, None).unwrap();
+        assert_eq!((seats(&usual), usual.version), (3, 3));
+        assert_eq!(code(set(&usual, Some(u64::MAX))), "bad_amount");
+        assert_eq!(LimitName::find("seats"), Some(LimitName::Seats));
+        assert_eq!(LimitName::find("chairs"), None);
     }
 
     #[test]
