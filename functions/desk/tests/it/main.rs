@@ -20,6 +20,7 @@ mod desk_login;
 mod desk_mail;
 mod desk_members;
 mod desk_messages;
+mod desk_operator;
 mod desk_provision;
 mod desk_sessions;
 mod desk_settings;

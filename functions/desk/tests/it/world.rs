@@ -24,8 +24,8 @@ use desk::{
         desk_ws_ticket,
     },
     workers::{
-        desk_due, desk_files, desk_mail, desk_provision, desk_sweep, desk_ws_authorize,
-        desk_ws_broadcast, desk_ws_message, desk_ws_presence,
+        desk_due, desk_files, desk_mail, desk_operator, desk_provision, desk_sweep,
+        desk_ws_authorize, desk_ws_broadcast, desk_ws_message, desk_ws_presence,
     },
 };
 use serde::de::DeserializeOwned;
@@ -260,6 +260,7 @@ fn parts(function: &str) -> &'static [Part] {
         "desk-mail" => desk_mail::PARTS,
         "desk-members" => desk_members::PARTS,
         "desk-messages" => desk_messages::PARTS,
+        "desk-operator" => desk_operator::PARTS,
         "desk-provision" => desk_provision::PARTS,
         "desk-sessions" => desk_sessions::PARTS,
         "desk-settings" => desk_settings::PARTS,
