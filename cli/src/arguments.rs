@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use confab_core::CorrelationId;
+use confab_core::{CorrelationId, TenantId, Timestamp};
+
+use crate::desk::{LimitAmount, parse_amount, parse_since};
+
+const PLANS: [&str; 4] = ["trial", "starter", "team", "business"];
+const TENANT_STATES: [&str; 4] = ["trial", "active", "suspended", "deleting"];
 
 #[derive(Debug, Parser)]
 #[command(
@@ -81,6 +86,12 @@ pub(crate) enum Command {
     /// Lists, shows and cancels carousels
     #[command(subcommand)]
     Carousel(CarouselAction),
+    /// Shows and changes workspaces of Desk
+    ///
+    /// The function `desk-operator` executes these commands. Each is written to the workspace's audit, with your AWS
+    /// identity and with the reason of a change.
+    #[command(subcommand)]
+    Desk(DeskAction),
     /// Adds up the cost, by AWS's list prices
     Cost {
         #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=365))]
@@ -128,6 +139,88 @@ pub(crate) enum CarouselAction {
     /// Cancels a carousel that is being made
     Cancel {
         id: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeskAction {
+    /// Lists workspaces, the newest first
+    Tenants {
+        #[arg(long, value_parser = TENANT_STATES)]
+        state: Option<String>,
+        #[arg(long, value_parser = PLANS)]
+        plan: Option<String>,
+        #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        limit: u16,
+    },
+    /// Shows a workspace: its state, setup, members and limits
+    ///
+    /// The exit code is 1 if its setup was given up.
+    Tenant { id: TenantId },
+    /// Suspends a workspace: its people and programs are refused, and its widgets say that the team is away
+    Suspend {
+        id: TenantId,
+        /// Why: for the audit, which the workspace's admins read
+        #[arg(long)]
+        reason: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Lifts the suspension by an operator, and no other
+    Resume {
+        id: TenantId,
+        /// Why: for the audit, which the workspace's admins read
+        #[arg(long, default_value = "The suspension is over.")]
+        reason: String,
+    },
+    /// Lists the audit of a workspace, newest first
+    Audit {
+        tenant: TenantId,
+        /// The earliest time, such as 2026-11-29 or 2026-11-29T12:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = parse_since)]
+        since: Option<Timestamp>,
+        #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        limit: u16,
+    },
+    /// Shows the limits of a workspace, or sets amounts in the place of its plan's
+    Limits {
+        tenant: TenantId,
+        /// Such as seats=7; seats=plan is the plan's amount again
+        #[arg(value_name = "NAME=AMOUNT", value_parser = parse_amount)]
+        amounts: Vec<LimitAmount>,
+        /// Why amounts are set: for the audit
+        #[arg(long)]
+        reason: Option<String>,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Puts a workspace on a plan that is paid elsewhere
+    Plan {
+        tenant: TenantId,
+        #[arg(value_parser = ["starter", "team", "business"])]
+        plan: String,
+        /// Why: for the audit
+        #[arg(long)]
+        reason: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Makes a person an operator of the platform, who sees all workspaces in the console
+    Operator {
+        /// The verified address of the person
+        email: String,
+        /// Ends it instead
+        #[arg(long)]
+        remove: bool,
+        /// Why: for the audit
+        #[arg(long)]
+        reason: String,
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
@@ -250,6 +343,42 @@ mod tests {
             (queue.as_deref(), messages, yes),
             (Some("inbound"), vec!["a".to_owned(), "b".to_owned()], true)
         );
+    }
+
+    #[test]
+    fn limits_are_named_with_their_amounts() {
+        let id = "ten_00000000000000000000000000";
+        let line = format!("confab desk limits {id} seats=7 bots=plan --reason pilot --yes");
+        let Command::Desk(DeskAction::Limits {
+            amounts, reason, ..
+        }) = parse(&line).unwrap().command
+        else {
+            panic!("{line}")
+        };
+        let amounts: Vec<_> = amounts
+            .iter()
+            .map(|limit| (limit.name.as_str(), limit.amount))
+            .collect();
+        assert_eq!(amounts, [("seats", Some(7)), ("bots", None)]);
+        assert_eq!(reason.as_deref(), Some("pilot"));
+        for line in [
+            format!("confab desk limits {id} seats=many --reason x"),
+            format!("confab desk limits {id} seats --reason x"),
+            format!("confab desk plan {id} trial --reason x"),
+            format!("confab desk suspend {id}"),
+            format!("confab desk audit {id} --since yesterday"),
+            "confab desk tenant flowers".to_owned(),
+            "confab desk tenants --state asleep".to_owned(),
+        ] {
+            assert!(parse(&line).is_err(), "{line}");
+        }
+        for line in [
+            format!("confab desk audit {id} --since 2026-11-29"),
+            format!("confab desk audit {id} --since 2026-11-29T12:00:00Z"),
+            format!("confab desk resume {id}"),
+        ] {
+            assert!(parse(&line).is_ok(), "{line}");
+        }
     }
 
     #[test]

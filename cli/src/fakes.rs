@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     doctor::Finding,
     ports::{
-        Ask, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome, Queue,
-        Queues, Step, Traces, Usage, Webhooks,
+        Ask, Caller, Checkup, Functions, Letter, Letters, Meter, Move, Moves, OperatorKey, Outcome,
+        Queue, Queues, Step, Traces, Usage, Webhooks,
     },
 };
 
@@ -141,6 +141,12 @@ impl Functions for World {
 impl OperatorKey for World {
     async fn operator_key(&self) -> Result<String> {
         Ok("operator-key".to_owned())
+    }
+}
+
+impl Caller for World {
+    async fn caller(&self) -> Result<String> {
+        Ok("olga".to_owned())
     }
 }
 

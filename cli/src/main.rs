@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod carousel;
 mod cost;
+mod desk;
 mod dlq;
 mod doctor;
 mod failed;
@@ -35,7 +36,7 @@ use clap::Parser;
 use crate::{
     answer::{Answer, Misused},
     arguments::{
-        Arguments, CarouselAction, Command, DlqAction, DlqArguments, ReplayArguments,
+        Arguments, CarouselAction, Command, DeskAction, DlqAction, DlqArguments, ReplayArguments,
         TelegramAction, with_local_joined,
     },
     ask::Terminal,
@@ -81,6 +82,7 @@ async fn run(command: Command, arguments: &arguments::PlaceArguments) -> Result<
         Command::Trace { id, days } => trace::trace(&place, &id.to_string(), days).await,
         Command::Replay(arguments) => replay(&place, arguments).await,
         Command::Carousel(action) => carousel(&place, action).await,
+        Command::Desk(action) => desk(&place, action).await,
         Command::Telegram(TelegramAction::Connect) => telegram::connect(&place).await,
         Command::Cost { days } => cost::cost(&place, days).await,
         Command::Doctor => doctor::doctor(&place).await,
@@ -126,6 +128,54 @@ async fn carousel(place: &Place, action: CarouselAction) -> Result<Answer> {
         }
         CarouselAction::Show { id } => carousel::show(place, &id).await,
         CarouselAction::Cancel { id, yes } => carousel::cancel(place, &id, &Terminal { yes }).await,
+    }
+}
+
+async fn desk(place: &Place, action: DeskAction) -> Result<Answer> {
+    match action {
+        DeskAction::Tenants { state, plan, limit } => {
+            desk::tenants(place, &desk::TenantFilter { state, plan, limit }).await
+        }
+        DeskAction::Tenant { id } => desk::tenant(place, id).await,
+        DeskAction::Suspend { id, reason, yes } => {
+            desk::suspend(place, id, &reason, &Terminal { yes }).await
+        }
+        DeskAction::Resume { id, reason } => desk::resume(place, id, &reason).await,
+        DeskAction::Audit {
+            tenant,
+            since,
+            limit,
+        } => desk::audit(place, tenant, since, limit).await,
+        DeskAction::Limits {
+            tenant, amounts, ..
+        } if amounts.is_empty() => desk::limits(place, tenant).await,
+        DeskAction::Limits {
+            tenant,
+            amounts,
+            reason,
+            yes,
+        } => {
+            desk::set_limits(
+                place,
+                tenant,
+                &amounts,
+                reason.as_deref(),
+                &Terminal { yes },
+            )
+            .await
+        }
+        DeskAction::Plan {
+            tenant,
+            plan,
+            reason,
+            yes,
+        } => desk::set_plan(place, tenant, &plan, &reason, &Terminal { yes }).await,
+        DeskAction::Operator {
+            email,
+            remove,
+            reason,
+            yes,
+        } => desk::set_operator(place, &email, !remove, &reason, &Terminal { yes }).await,
     }
 }
 

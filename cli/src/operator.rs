@@ -1,4 +1,4 @@
-//! Commands of the carousel's operator. IAM decides who may invoke the function.
+//! Commands of a service's operator. IAM decides who may invoke the function.
 
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
@@ -8,15 +8,24 @@ use crate::ports::Functions;
 
 pub(crate) const FUNCTION: &str = "carousel-operator";
 
-/// Has the function execute a command, and returns its answer.
+/// Has the carousel's function execute a command, and returns its answer.
 pub(crate) async fn execute<A: DeserializeOwned>(
     place: &impl Functions,
     command: Value,
 ) -> Result<A> {
-    let outcome = place.invoke(FUNCTION, command.to_string()).await?;
+    execute_by(place, FUNCTION, command).await
+}
+
+/// Has a function execute a command, and returns its answer.
+pub(crate) async fn execute_by<A: DeserializeOwned>(
+    place: &impl Functions,
+    function: &str,
+    command: Value,
+) -> Result<A> {
+    let outcome = place.invoke(function, command.to_string()).await?;
     if outcome.has_failed {
-        bail!("{FUNCTION} failed at {command}: {}", outcome.payload);
+        bail!("{function} failed at {command}: {}", outcome.payload);
     }
-    let read = || format!("{FUNCTION} answered {}", outcome.payload);
+    let read = || format!("{function} answered {}", outcome.payload);
     serde_json::from_str(&outcome.payload).with_context(read)
 }

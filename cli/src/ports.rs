@@ -126,6 +126,11 @@ pub(crate) trait OperatorKey {
     async fn operator_key(&self) -> Result<String>;
 }
 
+pub(crate) trait Caller {
+    /// The name under which the operator acts, for audits.
+    async fn caller(&self) -> Result<String>;
+}
+
 /// Before something that cannot be undone.
 pub(crate) trait Ask {
     fn confirm(&self, question: &str) -> Result<bool>;

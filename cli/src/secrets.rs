@@ -1,4 +1,4 @@
-//! What commands of the carousel need to know of the stack.
+//! What commands of operators need to know of the stack.
 
 use anyhow::{Context, Result};
 use confab_aws::parse_secrets;
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use crate::{
     failed::failed,
     place::{Place, View},
-    ports::{OperatorKey, Webhooks},
+    ports::{Caller, OperatorKey, Webhooks},
 };
 
 /// The key's parameter on `local`, by the template. A stack's functions know the name of theirs.
@@ -35,6 +35,15 @@ impl Webhooks for Place {
         match &self.view {
             View::Local(local) => Ok(local.route("/telegram")),
             View::Stack(stack) => stack.output("TelegramWebhookUrl").await,
+        }
+    }
+}
+
+impl Caller for Place {
+    async fn caller(&self) -> Result<String> {
+        match &self.view {
+            View::Local(_) => Ok("local".to_owned()),
+            View::Stack(stack) => stack.caller().await,
         }
     }
 }

@@ -97,6 +97,14 @@ impl Stack {
         findings
     }
 
+    /// Returns the ARN of the one who asks.
+    pub(crate) async fn caller(&self) -> Result<String> {
+        let asked = self.sts.get_caller_identity().send().await;
+        let who = asked.map_err(failed("AWS does not know who asks"))?;
+        let arn = who.arn().map(str::to_owned);
+        arn.context("AWS does not know who asks")
+    }
+
     async fn identity(&self) -> Result<String> {
         let region = self.region.as_deref();
         let region = region
