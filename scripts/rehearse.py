@@ -37,6 +37,8 @@ REGION = "us-east-1"
 STAGE = Path(".confab/rehearse")
 # What a test says when it meets a known difference, see tests/src/cloud.rs.
 DIFFERS = re.compile(r"^MiniStack differs: (\w+)$", re.MULTILINE)
+# How OpenAPI bodies of API Gateway write ANY.
+ANY_METHOD = "x-amazon-apigateway-any-method"
 NOT_ON_MINISTACK = {"AWS::Events::Archive", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
 
 
@@ -73,9 +75,11 @@ def rehearse(args):
         started.append(start("simulators", [
             args.binaries / "local", "simulators", "--port", port_of(outside_url), "--data", STAGE / "simulators",
             "--gateway", gateway_url], outside_url))
+        parameters = product_parameters(home=outside_url, gateway=gateway_url)
+        verify_mail_sender(parameters["DeskMailIdentity"])
         deploy(release(), {
             "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
-            **product_parameters(home=outside_url, gateway=gateway_url),
+            **parameters,
             "PublicBaseUrl": gateway_url,
             # Products lead people to the address of payments, whatever their own is.
             "PaymentsBaseUrl": apis["Payments"],
@@ -192,7 +196,8 @@ def expand(name, template):
         api["Properties"].update(Name=name, ProtocolType="HTTP", Tags={"ms-custom-id": api_id(name)})
         for path, methods in paths.items():
             for method, operation in methods.items():
-                add_route(expanded, id, f"{method.upper()} {path}", operation["x-amazon-apigateway-integration"])
+                method = "ANY" if method == ANY_METHOD else method.upper()
+                add_route(expanded, id, f"{method} {path}", operation["x-amazon-apigateway-integration"])
     for id in [id for id, resource in expanded["Resources"].items() if resource["Type"] in NOT_ON_MINISTACK]:
         del expanded["Resources"][id]
     for alias in stacks.of_type(expanded, "AWS::Lambda::Alias").values():
@@ -240,6 +245,11 @@ def product_parameters(**addresses):
         client("ssm").put_parameter(Name=secret["name"], Value=secret["local"], Type="SecureString", Overwrite=True)
     filled = {name: re.sub(r"\{(\w+)\}", lambda at: addresses[at[1]], value) for name, value in values.items()}
     return filled | {name: secret["name"] for name, secret in secrets.items()}
+
+
+def verify_mail_sender(identity):
+    """SES sends from verified identities alone; MiniStack verifies an address at once."""
+    client("sesv2").create_email_identity(EmailIdentity=identity)
 
 
 def deploy(template, parameters):
