@@ -4,6 +4,7 @@
 
 mod carousel;
 mod cloud;
+mod desk;
 mod local;
 mod people;
 mod place;
@@ -15,6 +16,7 @@ mod traffic;
 
 pub use carousel::{Reader, count_photos};
 pub use cloud::{Cloud, MiniStack, refused, sqs_of};
+pub use desk::{DeskCaller, DeskOwner};
 pub use local::{Local, binary, peak_memory, processor_micros};
 pub use people::Person;
 pub use place::{PATIENCE, Place, eventually, sign_meta};

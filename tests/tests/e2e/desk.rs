@@ -1,150 +1,46 @@
-//! Desk from a sign-up to the first answer, through real processes and over both sockets.
+//! Desk from a sign-up to the end of a conversation, through real processes and over both sockets. The same on local and
+//! on a deployed stack.
 
 use anyhow::{Context, Result, ensure};
-use confab_e2e::{Live, Place, eventually};
+use confab_e2e::{DeskCaller, DeskOwner, Place, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const SITE: &str = "https://shop.example";
-
-/// Someone who calls the API: a person, or a visitor.
-struct Caller<'a> {
-    place: &'a Place,
-    token: String,
+/// Texts of the messages that a caller reads, without events.
+async fn history(caller: &DeskCaller<'_>, path: &str) -> Result<Vec<String>> {
+    let page = caller.get(path).await?;
+    let messages = page["messages"].as_array().context("messages")?;
+    let texts = messages.iter().filter(|message| message["kind"] != "event");
+    let texts = texts.filter_map(|message| message["text"].as_str().map(str::to_owned));
+    Ok(texts.collect())
 }
 
-impl Caller<'_> {
-    async fn call(&self, method: Method, path: &str, body: Value) -> Result<Value> {
-        let url = format!("{}{path}", self.place.gateway);
-        let mut request = self.place.http.request(method.clone(), url);
-        if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token);
-        }
-        if body != Value::Null {
-            request = request.json(&body);
-        }
-        let answer = request.send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        ensure!(status.is_success(), "{method} {path}: {status} {text}");
-        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
-    }
-
-    async fn get(&self, path: &str) -> Result<Value> {
-        self.call(Method::GET, path, Value::Null).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        self.call(Method::POST, path, body).await
-    }
-
-    /// Opens a socket, and says hello for conversations with the last number of each.
-    async fn socket(&self, ticket: &str, conversations: Value) -> Result<Live> {
-        let ticket = self.post(ticket, json!({})).await?;
-        let live = Live::open(ticket["url"].as_str().context("an address")?).await?;
-        let hello = json!({ "type": "hello", "conversations": conversations });
-        live.sends(&hello).await?;
-        live.hears("welcome").await?;
-        Ok(live)
-    }
+fn count(texts: &[String], wanted: &str) -> usize {
+    texts.iter().filter(|text| *text == wanted).count()
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
-    value[name]
-        .as_str()
-        .with_context(|| format!("no {name} in {value}"))
-}
-
-/// Signs an owner up and in, by the link that is mailed.
-async fn owner<'a>(place: &'a Place, email: &str) -> Result<Caller<'a>> {
-    let stranger = Caller {
-        place,
-        token: String::new(),
-    };
-    let sign_up = json!({
-        "email": email, "password": "seven blue balloons", "name": "Dana", "tenant_name": "Balloon shop",
-    });
-    stranger.post("/auth/signup", sign_up).await?;
-    let mail = eventually(|| async {
-        let mails = place.get("/api/mails").await?;
-        let mut mails = mails.as_array().context("a list")?.iter();
-        let mail = mails.find(|mail| mail["to"] == json!([email]));
-        let id = text(mail.context("no mail yet")?, "id")?.to_owned();
-        place.get(&format!("/api/mails/{id}")).await
-    })
-    .await?;
-    let (_, token) = text(&mail, "text")?
-        .split_once("token=")
-        .context("a link")?;
-    let token = token.split_whitespace().next().context("a token")?;
-    let session = json!({ "token": token, "client": "mobile" });
-    let session = stranger.post("/auth/verify", session).await?;
-    let token = text(&session, "access_token")?.to_owned();
-    let owner = Caller { place, token };
-    eventually(|| async {
-        let tenant = text(&session, "tenant_id")?;
-        let tenant = owner.get(&format!("/tenants/{tenant}")).await?;
-        ensure!(tenant["provisioning"]["state"] == "ready", "{tenant}");
-        Ok(())
-    })
-    .await?;
-    Ok(owner)
-}
-
-/// Makes a bot for the site. Returns its id and its key.
-async fn bot(owner: &Caller<'_>) -> Result<(String, String)> {
-    let new = json!({ "name": "Balloon helper", "language": "en", "template": "blank" });
-    let bot = owner.post("/chatbots", new).await?;
-    let id = text(&bot, "id")?.to_owned();
-    let mut draft = bot.clone();
-    draft["origins"] = json!([SITE]);
-    for shown in ["id", "created_at", "updated_at", "live"] {
-        let fields = draft.as_object_mut().context("an object")?;
-        fields.remove(shown);
-    }
-    let path = format!("/chatbots/{id}");
-    let saved = owner.call(Method::PUT, &path, draft).await?;
-    let deploy = json!({ "version": saved["version"] });
-    let deployed = owner.post(&format!("{path}/deploy"), deploy).await?;
-    Ok((id, text(&deployed, "deployment_key")?.to_owned()))
-}
-
-/// Opens the widget on the site.
-async fn visitor<'a>(place: &'a Place, key: &str) -> Result<Caller<'a>> {
-    let url = format!("{}/widget/embed", place.gateway);
-    let embed = |origin: &'static str| {
-        let request = place.http.post(&url).header("origin", origin);
-        request.json(&json!({ "key": key })).send()
-    };
-    assert_eq!(embed("https://evil.example").await?.status(), 403);
-    let embed: Value = embed(SITE).await?.error_for_status()?.json().await?;
-    let stranger = Caller {
-        place,
-        token: String::new(),
-    };
-    let session = json!({ "embed_token": text(&embed, "embed_token")? });
-    let session = stranger.post("/widget/sessions", session).await?;
-    let token = text(&session, "visitor_token")?.to_owned();
-    Ok(Caller { place, token })
+fn says(wanted: &str) -> impl Fn(&Value) -> bool {
+    move |frame| frame["messages"].to_string().contains(wanted)
 }
 
 #[tokio::test]
-async fn sign_up_leads_to_the_first_answer() -> Result<()> {
-    let place = Place::local().await?;
-    let owner = owner(&place, "dana@shop.example").await?;
-    let (bot, key) = bot(&owner).await?;
+async fn sign_up_leads_to_answers_until_the_conversation_ends() -> Result<()> {
+    let place = Place::any().await?;
+    let account = DeskOwner::new(&place, "dana@shop.example").await?;
+    let (bot, key) = account.bot().await?;
+    let owner = &account.caller;
     let loader = format!("{}/w.js", place.gateway);
     let loader = place.http.get(loader).send().await?;
     assert_eq!(loader.status(), 200);
     let agent = owner.socket("/ws-ticket", json!({})).await?;
 
-    let visitor = visitor(&place, &key).await?;
+    let visitor = DeskCaller::visitor(&place, &key).await?;
     let start = json!({
         "client_conv_id": "conversation-1", "bot_id": bot,
         "message": { "client_msg_id": "message-1", "text": "Can I talk to a person?" },
     });
     let head = visitor.post("/conversations", start).await?;
-    let id = text(&head, "id")?.to_owned();
+    let id = head["id"].as_str().context("an id")?.to_owned();
     let widget = visitor
         .socket("/widget/ticket", json!({ id.as_str(): 0 }))
         .await?;
@@ -159,8 +55,7 @@ async fn sign_up_leads_to_the_first_answer() -> Result<()> {
         "type": "message:send", "conversation_id": id, "client_msg_id": "answer-01", "text": "You are.",
     });
     agent.sends(&answer).await?;
-    let is_answer = |frame: &Value| frame["messages"].to_string().contains("You are.");
-    let received = widget.hears_of("message:receive", is_answer).await?;
+    let received = widget.hears_of("message:receive", says("You are.")).await?;
     assert!(!received.to_string().contains("usr_"), "{received}");
     // The same message again is the same message.
     agent.sends(&answer).await?;
@@ -169,28 +64,78 @@ async fn sign_up_leads_to_the_first_answer() -> Result<()> {
         "is_note": true,
     });
     agent.sends(&note).await?;
-    let is_note = |frame: &Value| frame["messages"].to_string().contains("Regular customer");
-    agent.hears_of("message:receive", is_note).await?;
+    agent
+        .hears_of("message:receive", says("Regular customer"))
+        .await?;
 
+    // Over HTTP, and over the socket.
     let path = format!("/conversations/{id}/messages");
-    let history = |page: &Value| -> Vec<String> {
-        let messages = page["messages"].as_array().into_iter().flatten();
-        let texts = messages.filter(|message| message["kind"] != "event");
-        texts
-            .filter_map(|message| message["text"].as_str().map(str::to_owned))
-            .collect()
+    let thanks = json!({ "client_msg_id": "message-2", "text": "Thank you!" });
+    visitor.post(&path, thanks).await?;
+    agent
+        .hears_of("message:receive", says("Thank you!"))
+        .await?;
+    let another = json!({
+        "type": "message:send", "conversation_id": id, "client_msg_id": "message-3", "text": "One more thing",
+    });
+    widget.sends(&another).await?;
+    agent
+        .hears_of("message:receive", says("One more thing"))
+        .await?;
+
+    let end = format!("/conversations/{id}/end");
+    let reason = json!({ "reason": "resolved" });
+    let ended = owner.call(Method::PUT, &end, reason).await?;
+    assert_eq!(ended["status"], "closed", "{ended}");
+    let is_end = |frame: &Value| {
+        let mut messages = frame["messages"].as_array().into_iter().flatten();
+        messages.any(|message| message["event"]["type"] == "ended")
     };
-    let seen_by_visitor = history(&visitor.get(&path).await?);
-    let seen_by_agent = history(&owner.get(&path).await?);
-    let count =
-        |texts: &[String], wanted: &str| texts.iter().filter(|text| *text == wanted).count();
-    assert_eq!(
-        count(&seen_by_visitor, "You are."),
-        1,
-        "{seen_by_visitor:?}"
-    );
+    widget.hears_of("message:receive", is_end).await?;
+
+    let seen_by_visitor = history(&visitor, &path).await?;
+    let seen_by_agent = history(owner, &path).await?;
+    for said in [
+        "Can I talk to a person?",
+        "You are.",
+        "Thank you!",
+        "One more thing",
+    ] {
+        assert_eq!(
+            count(&seen_by_visitor, said),
+            1,
+            "{said}: {seen_by_visitor:?}"
+        );
+        assert_eq!(count(&seen_by_agent, said), 1, "{said}: {seen_by_agent:?}");
+    }
     assert_eq!(count(&seen_by_visitor, "Regular customer"), 0);
     assert_eq!(count(&seen_by_agent, "Regular customer"), 1);
-    assert_eq!(count(&seen_by_agent, "Can I talk to a person?"), 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn limits_show_what_visitors_use() -> Result<()> {
+    let place = Place::any().await?;
+    let owner = DeskOwner::new(&place, "noa@shop.example").await?;
+    let (bot, key) = owner.bot().await?;
+    let visitor = DeskCaller::visitor(&place, &key).await?;
+    let start = json!({
+        "client_conv_id": "conversation-1", "bot_id": bot,
+        "message": { "client_msg_id": "message-1", "text": "Do you ship to Haifa?" },
+    });
+    visitor.post("/conversations", start).await?;
+    let _widget = visitor.socket("/widget/ticket", json!({})).await?;
+    let path = format!("/tenants/{}/limits", owner.tenant);
+    eventually(|| async {
+        let limits = owner.caller.get(&path).await?;
+        let limits = limits["limits"].as_array().context("limits")?.clone();
+        let used = |name: &str| {
+            let limit = limits.iter().find(|limit| limit["name"] == name);
+            limit.and_then(|limit| limit["used"].as_u64())
+        };
+        let counts = ["conversations", "sockets", "seats", "bots"].map(used);
+        ensure!(counts == [Some(1), Some(1), Some(1), Some(2)], "{counts:?}");
+        Ok(())
+    })
+    .await
 }

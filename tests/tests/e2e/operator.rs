@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::types::MessageAttributeValue;
-use confab_e2e::{Person, Place, binary, eventually, refused, sqs_of};
+use confab_e2e::{DeskOwner, Person, Place, binary, eventually, refused, sqs_of};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "confab-studio-inbound.fifo";
@@ -395,5 +395,88 @@ async fn bot_is_connected_and_carousels_are_listed_shown_and_counted_again() -> 
     assert_eq!(late.code, 1, "{}", late.text);
     let counted = confab(&place, &["replay", "--events", "--dry-run"]).await?;
     assert_eq!(counted.code, 0, "{} {}", counted.text, counted.error);
+    Ok(())
+}
+
+#[tokio::test]
+async fn workspaces_are_listed_suspended_limited_and_audited() -> Result<()> {
+    let place = Place::local().await?;
+    let none = confab(&place, &["desk", "tenants"]).await?;
+    assert_eq!(none.text, "There is no such workspace.\n", "{}", none.error);
+    let owner = DeskOwner::new(&place, "dana@shop.example").await?;
+    let id = owner.tenant.as_str();
+    let list = confab(&place, &["desk", "tenants", "--state", "trial"]).await?;
+    assert!(list.text.contains(id), "{} {}", list.text, list.error);
+    let shown = confab(&place, &["desk", "tenant", id]).await?;
+    assert_eq!(shown.code, 0, "{} {}", shown.text, shown.error);
+    for line in [
+        "state     trial\n",
+        "members   1, owners 1\n",
+        "setup     ready, 5 of 5 steps\n",
+    ] {
+        assert!(shown.text.contains(line), "{line}: {}", shown.text);
+    }
+
+    let suspend = ["desk", "suspend", id, "--reason", "Sends spam"];
+    let refused = confab(&place, &suspend).await?;
+    assert_eq!(
+        refused.code, 2,
+        "no confirmation was asked: {}",
+        refused.error
+    );
+    let suspended = confab(&place, &[&suspend[..], &["--yes"]].concat()).await?;
+    assert_eq!(suspended.code, 0, "{}", suspended.error);
+    assert!(suspended.text.contains("Sends spam"), "{}", suspended.text);
+    let resumed = confab(&place, &["desk", "resume", id]).await?;
+    assert!(
+        resumed.text.contains("state     trial\n"),
+        "{}",
+        resumed.error
+    );
+    let unknown = ["desk", "tenant", "ten_00000000000000000000000000"];
+    let unknown = confab(&place, &unknown).await?;
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.error.contains("There is no such workspace."),
+        "{}",
+        unknown.error
+    );
+
+    let set = [
+        "desk", "limits", id, "seats=7", "--reason", "A pilot", "--yes",
+    ];
+    let set = confab(&place, &set).await?;
+    assert_eq!(set.code, 0, "{}", set.error);
+    let limits = confab(&place, &["desk", "limits", id, "--json"])
+        .await?
+        .json()?;
+    let seats = &limits["limits"][0];
+    assert_eq!(
+        (&seats["name"], &seats["limit"]),
+        (&json!("seats"), &json!(7))
+    );
+    let appoint = [
+        "desk",
+        "operator",
+        "dana@shop.example",
+        "--reason",
+        "On call",
+        "--yes",
+    ];
+    let appointed = confab(&place, &appoint).await?;
+    assert_eq!(appointed.code, 0, "{}", appointed.error);
+    let tenants = owner.caller.get("/tenants").await?;
+    assert_eq!(tenants["items"][0]["id"], json!(id));
+
+    let audit = confab(&place, &["desk", "audit", id, "--since", "2020-01-01"]).await?;
+    for part in [
+        "tenant.suspended",
+        "tenant.limits_changed",
+        "operator local",
+        "A pilot",
+        "tenant.created",
+    ] {
+        assert!(audit.text.contains(part), "{part}: {}", audit.text);
+    }
     Ok(())
 }
