@@ -407,7 +407,7 @@ export interface Hours {
 
 export interface AuditEntry {
   at: string;
-  actor: { kind: "person" | "key" | "platform" | "system"; id: string };
+  actor: { kind: "person" | "key" | "platform" | "operator" | "system"; id: string };
   action: string;
   target: string;
   source?: string;

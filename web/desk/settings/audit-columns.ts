@@ -20,6 +20,9 @@ function actorWords({ actor }: AuditEntry, names: Names): string {
       return names.person(actor.id);
     case "platform":
       return "An operator of the platform";
+    case "operator":
+      // Members do not learn which one.
+      return actor.id === "operator" ? "An operator of the platform" : `Operator ${actor.id}`;
     case "key":
       return `Key ${actor.id.slice(-6)}`;
     default:

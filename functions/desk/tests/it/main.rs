@@ -35,6 +35,7 @@ mod desk_ws_hello;
 mod desk_ws_message;
 mod desk_ws_presence;
 mod desk_ws_ticket;
+mod docs;
 mod people;
 mod planted_bugs;
 mod sockets;
