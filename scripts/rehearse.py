@@ -5,6 +5,7 @@ The way is that of a real deployment: `sam package`, SAM's expansion, CloudForma
 because MiniStack lacks them: nested templates are expanded before they are deployed, the routes that SAM writes into an
 API's OpenAPI body become resources of their own, and resource types that it does not know are left out, by name.
 Tests ask one address, as on `local`: a front that sends each path to the API of its service.
+Another one takes what the stack tells the operator's server, and lists it.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def rehearse(args):
     aws_url, outside_url = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
     templates = {name: yaml_parse(path.read_text()) for name, path in stacks.templates().items()}
     apis = {name: f"{aws_url}/_aws/execute-api/{api_id(name)}" for name in templates if routes_of(templates[name])}
-    gateway_url = front(templates, apis)
+    gateway_url, hooks_url = front(templates, apis), serve(Hooks)
     os.environ.update(
         AWS_ENDPOINT_URL=aws_url,
         AWS_REGION=REGION,
@@ -67,6 +68,7 @@ def rehearse(args):
         CONFAB_AWS=aws_url,
         CONFAB_GATEWAY=gateway_url,
         CONFAB_OUTSIDE=outside_url,
+        CONFAB_HOOKS=hooks_url,
     )
     stage(args.binaries)
     started = []
@@ -81,6 +83,7 @@ def rehearse(args):
             "Architecture": {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()],
             **parameters,
             "PublicBaseUrl": gateway_url,
+            "CarouselWebhookUrl": f"{hooks_url}/carousel",
             # Products lead people to the address of payments, whatever their own is.
             "PaymentsBaseUrl": apis["Payments"],
             "SocketUrl": f"{aws_url.replace('http', 'ws', 1)}/_aws/execute-api",
@@ -338,7 +341,12 @@ def front(templates, apis):
                                   for part in re.split(r"(\{[^}]+\})", path)))
 
     table = [(pattern(path), apis[name]) for name in apis for path in {path for _, path in routes_of(templates[name])}]
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Front,), {"table": table, "other": next(iter(apis.values()))}))
+    return serve(type("Handler", (Front,), {"table": table, "other": next(iter(apis.values()))}))
+
+
+def serve(handler):
+    """Answers with the address where it serves."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
@@ -373,6 +381,32 @@ class Front(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward
+
+    def log_message(self, *_):
+        pass
+
+
+class Hooks(BaseHTTPRequestHandler):
+    """The operator's server: it takes webhooks, and lists them."""
+
+    protocol_version = "HTTP/1.1"
+    received = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+        self.received.append({"headers": {name.lower(): value for name, value in self.headers.items()}, "body": body})
+        self.answer({})
+
+    def do_GET(self):
+        self.answer(self.received)
+
+    def answer(self, value):
+        content = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def log_message(self, *_):
         pass

@@ -23,6 +23,8 @@ pub struct Place {
     /// The simulated providers and their phones.
     pub outside: String,
     pub aws: String,
+    /// Lists the webhooks that the stack has sent to its operator's server. A rehearsal has one.
+    pub hooks: Option<String>,
     pub local: Option<Local>,
 }
 
@@ -40,6 +42,7 @@ impl Place {
                 gateway,
                 outside,
                 aws,
+                hooks: given("CONFAB_HOOKS"),
                 local: None,
             }),
             _ => Self::local().await,
@@ -59,6 +62,7 @@ impl Place {
             gateway: local.gateway.clone(),
             outside: local.home.clone(),
             aws: local.aws.clone(),
+            hooks: None,
             local: Some(local),
         })
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use confab_e2e::{Place, Reader, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -108,4 +109,75 @@ async fn test_carousel_runs_the_whole_pipeline_and_its_events_are_listed_in_orde
         assert!(bus[key].as_u64().is_some_and(|count| count > 0), "{bus}");
     }
     Ok(())
+}
+
+/// Asks the carousel for something with the operator's key.
+async fn order(place: &Place, method: Method, path: &str, body: &Value) -> Result<Value> {
+    let url = format!("{}{path}", place.gateway);
+    let request = place.http.request(method, url).bearer_auth("operator-key");
+    let response = request.json(body).send().await?;
+    let (status, text) = (response.status(), response.text().await?);
+    ensure!(status == 202, "{path}: {status} {text}");
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// Waits until a revision is finished.
+async fn wait_for_revision(place: &Place, path: &str, revision: u32) -> Result<Value> {
+    eventually(|| async {
+        let carousel = operate(place, path).await?;
+        let (state, current) = (&carousel["state"], &carousel["revision"]);
+        let is_finished = state == "delivered" && *current == revision;
+        ensure!(is_finished, "{state}, revision {current}");
+        Ok(carousel)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn operator_edits_a_slide_and_their_server_is_told_of_each_revision() -> Result<()> {
+    let place = Place::any().await?;
+    let new = json!({ "topic": "small habits", "slidesCount": 2, "language": "en" });
+    let accepted = order(&place, Method::POST, "/carousels", &new).await?;
+    let id = accepted["carousel"].as_str().context("an id")?;
+    let path = format!("/carousels/{id}");
+    wait_for_revision(&place, &path, 1).await?;
+
+    let words = json!({ "title": "Begin small", "body": "One minute a day is enough." });
+    let preview = format!("{path}/slides/1/preview");
+    let preview = order(&place, Method::POST, &preview, &words).await?;
+    let link = preview["png"].as_str().context("a link")?;
+    eventually(|| async {
+        let answer = place.http.get(link).send().await?.error_for_status()?;
+        ensure!(answer.bytes().await?.starts_with(b"\x89PNG"), "no picture");
+        Ok(())
+    })
+    .await?;
+
+    let mut edit = words.clone();
+    edit["revision"] = json!(1);
+    order(&place, Method::PUT, &format!("{path}/slides/1"), &edit).await?;
+    let edited = wait_for_revision(&place, &path, 2).await?;
+    ensure!(edited.to_string().contains("Begin small"), "{edited}");
+
+    let Some(hooks) = &place.hooks else {
+        return Ok(());
+    };
+    eventually(|| async {
+        let received: Vec<Value> = place.http.get(hooks).send().await?.json().await?;
+        let own = received
+            .iter()
+            .filter(|hook| hook["body"]["data"]["id"] == *id);
+        let mut revisions = Vec::new();
+        for hook in own {
+            let header = |name: &str| hook["headers"][name].as_str().unwrap_or_default();
+            ensure!(header("webhook-id").starts_with("evt_"), "{hook}");
+            ensure!(header("webhook-signature").starts_with("v1,"), "{hook}");
+            revisions.push(hook["body"]["data"]["revision"].as_u64());
+        }
+        for revision in [1, 2] {
+            ensure!(revisions.contains(&Some(revision)), "{revisions:?}");
+        }
+        Ok(())
+    })
+    .await
 }
