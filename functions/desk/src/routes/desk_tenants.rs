@@ -26,6 +26,7 @@ use crate::{
     extract::TenantParam,
     services::{
         idempotency::{Attempt, once_of_person},
+        memberships::require_stored_role,
         setup::request_setup,
         tenant_changes::change_tenant,
         tenant_creation::{TenantRequest, create_requested_tenant},
@@ -145,7 +146,8 @@ async fn update_tenant(
 ) -> Result<Response> {
     require_own(&access, id)?;
     access.require(Action::WriteTenant)?;
-    let (_, role) = access.member()?;
+    let tenant = state.store()?.tenant(access.grant);
+    let (_, role) = require_stored_role(&access, tenant, Action::WriteTenant).await?;
     let actor = SettingsActor {
         role,
         source: access.source,

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use confab_core::{CorrelationId, Error, Result, Timestamp, UserId};
 use confab_worker::SaveOutcome;
-use desk_domain::{Member, MembershipActor, MembershipChange, Role, TeamId};
+use desk_domain::{
+    Action, Member, MembershipActor, MembershipChange, Principal, Role, TeamId, may,
+};
 
 use super::{socket_removals::SocketRemoval, tenant_changes::contended};
 use crate::{
@@ -32,6 +34,22 @@ pub(crate) async fn find_actor(access: &Access, tenant: Tenant<'_>) -> Result<Me
     let member = tenant.find_member(user).await?;
     let member = member.ok_or_else(|| Error::forbidden("You are no member any more."))?;
     Ok(MembershipActor::member(&member))
+}
+
+/// Returns the member who asks with the stored role, if that allows an action. For what outlives an access token, whose
+/// role may be ten minutes old.
+pub(crate) async fn require_stored_role(
+    access: &Access,
+    tenant: Tenant<'_>,
+    action: Action,
+) -> Result<(UserId, Role)> {
+    let (user, _) = access.member()?;
+    let role = find_actor(access, tenant).await?.role;
+    if may(Principal::Member(role), action) {
+        Ok((user, role))
+    } else {
+        Err(Error::forbidden("You may not do this."))
+    }
 }
 
 pub(crate) fn last_owner() -> Error {

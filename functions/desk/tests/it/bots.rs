@@ -9,7 +9,9 @@ use confab_aws::{Condition, Table};
 use confab_core::{TenantId, UserId, hex};
 use confab_lambda::OsEntropy;
 use confab_testkit::{TestRequest, TestResponse};
-use desk_domain::{ApiKey, ApiKeyId, ApiKeyRequest, BotId, LanguageTag, SessionId, Slug, Tenant};
+use desk_domain::{
+    ApiKey, ApiKeyId, ApiKeyRequest, BotId, LanguageTag, Member, Role, SessionId, Slug, Tenant,
+};
 use ring::{
     hmac,
     signature::{Ed25519KeyPair, KeyPair},
@@ -143,6 +145,20 @@ impl World {
         self.send("desk-chatbots", &request).await
     }
 
+    /// Sends a request of an admin whose membership is stored, for what the role in a token alone does not allow.
+    pub(crate) async fn stored_admin(
+        &self,
+        workspace: &Workspace,
+        request: TestRequest,
+    ) -> TestResponse {
+        let user = UserId::new(self.now(), &OsEntropy);
+        let member = Member::join(user, Role::Admin, [].into(), self.now()).member;
+        let sk = format!("MEMBER#{user}");
+        self.put(&workspace.pk(""), &sk, &member).await;
+        let request = request.token(&self.token_of(workspace, user, "admin"));
+        self.send("desk-chatbots", &request).await
+    }
+
     pub(crate) async fn create_bot(&self, workspace: &Workspace, name: &str) -> TestResponse {
         let new = json!({ "name": name, "language": "en", "template": "support" });
         let request = TestRequest::post("/chatbots", new);
@@ -224,9 +240,8 @@ impl World {
     /// Makes a new identity secret of a bot.
     pub(crate) async fn identity_secret(&self, workspace: &Workspace, bot: BotId) -> String {
         let path = format!("/chatbots/{bot}/identity-secret");
-        let rotated = self
-            .admin(workspace, TestRequest::post(path, json!({})))
-            .await;
+        let request = TestRequest::post(path, json!({}));
+        let rotated = self.stored_admin(workspace, request).await;
         assert_eq!(rotated.status, 201, "{rotated:?}");
         text(&rotated.body, "secret").to_owned()
     }

@@ -347,11 +347,11 @@ async fn identity_secrets_are_shown_once_and_stored_nowhere() {
     let bot = world.deployed_bot(&workspace).await;
     let path = format!("/chatbots/{}/identity-secret", bot.id);
     let rotate = || TestRequest::post(path.as_str(), json!({})).header("idempotency-key", "one");
-    let first = world.admin(&workspace, rotate()).await;
+    let first = world.stored_admin(&workspace, rotate()).await;
     assert_eq!((first.status, &first.body["generation"]), (201, &json!(1)));
     assert_eq!(first.header("cache-control"), "no-store");
     assert_eq!(first.body["previous_valid_until"], Value::Null);
-    let second = world.admin(&workspace, rotate()).await;
+    let second = world.stored_admin(&workspace, rotate()).await;
     assert_eq!(second.body["generation"], 2);
     let (first, second) = (text(&first.body, "secret"), text(&second.body, "secret"));
     assert!(
@@ -364,6 +364,19 @@ async fn identity_secrets_are_shown_once_and_stored_nowhere() {
     let other = world.workspace().await;
     let other_bot = world.deployed_bot(&other).await;
     assert_ne!(world.identity_secret(&other, other_bot.id).await, first);
+}
+
+#[tokio::test]
+async fn admin_of_a_token_who_is_no_member_gets_no_identity_secret() {
+    let world = World::open().await;
+    let workspace = world.workspace().await;
+    let bot = world.deployed_bot(&workspace).await;
+    let former = world.member_token(&workspace, "admin");
+    let path = format!("/chatbots/{}/identity-secret", bot.id);
+    let rotate = TestRequest::post(path, json!({})).token(&former);
+    world
+        .assert_refused("desk-chatbots", [(rotate, 403, "forbidden")])
+        .await;
 }
 
 #[tokio::test]

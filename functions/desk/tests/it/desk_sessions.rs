@@ -866,6 +866,28 @@ async fn ended_session_makes_and_deletes_no_keys_with_its_last_access_token() {
     world.assert_refused("desk-sessions", cases).await;
 }
 
+#[tokio::test]
+async fn former_and_lowered_admins_make_and_delete_no_keys_with_their_last_access_token() {
+    let world = World::open().await;
+    let (dana, noa) = (world.sign_up(DANA).await, world.sign_up(NOA).await);
+    let key = create_key(&world, &dana, export_key()).await;
+    world.add_member(noa.id, dana.tenant, Role::Admin).await;
+    let switch = switch_request(&noa.session.refresh, dana.tenant);
+    let admin = Session::of(&send(&world, &switch).await, "");
+    let cases = || {
+        let delete = delete_key_request(&admin, text(&key, "id"));
+        [
+            (key_request(&admin, export_key()), 403, "forbidden"),
+            (delete, 403, "forbidden"),
+        ]
+    };
+    world.add_member(noa.id, dana.tenant, Role::Viewer).await;
+    world.assert_refused("desk-sessions", cases()).await;
+    let member = confab_aws::Table::key(format!("T#{}", dana.tenant), format!("MEMBER#{}", noa.id));
+    world.table().delete(member).await.unwrap();
+    world.assert_refused("desk-sessions", cases()).await;
+}
+
 // The process dies, and calls fail.
 
 struct Refreshed;

@@ -652,6 +652,23 @@ async fn deleted_workspace_is_read_only_and_is_restored_within_thirty_days() {
 }
 
 #[tokio::test]
+async fn former_owner_changes_and_deletes_nothing_with_the_last_access_token() {
+    let world = World::open().await;
+    let owner = world.owner_of_team().await;
+    let former = world.colleague(&owner, Role::Owner).await;
+    let mut renamed = settings(&world, &former).await;
+    renamed["name"] = json!("Roses");
+    let removal = TestRequest::delete(format!("/members/{}", former.id()));
+    let removed = world.members(&owner, removal).await;
+    assert_eq!(removed.status, 204, "{removed:?}");
+    let cases = [
+        (update(&former, &renamed), 403, "forbidden"),
+        (deletion(&former), 403, "forbidden"),
+    ];
+    world.assert_refused("desk-tenants", cases).await;
+}
+
+#[tokio::test]
 async fn deletion_needs_the_slug_and_an_owner_and_ends_after_thirty_days() {
     let world = World::open().await;
     let owner = world.owner_of_team().await;

@@ -11,7 +11,10 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::{MAX_CAS_ATTEMPTS, contended};
-use crate::{auth::Access, extract::BotParam, state::State, store::AuditEntry};
+use crate::{
+    auth::Access, extract::BotParam, services::memberships::require_stored_role, state::State,
+    store::AuditEntry,
+};
 
 #[derive(Serialize)]
 struct SecretView<'a> {
@@ -23,7 +26,7 @@ struct SecretView<'a> {
     previous_valid_until: Option<Timestamp>,
 }
 
-/// Makes a new secret, and shows it once. No answer is kept for an `Idempotency-Key`: it would store the secret.
+/// Makes a new secret for a member whose role allows it now, and shows it once. No answer is kept for an `Idempotency-Key`: it would store the secret.
 pub(super) async fn rotate_secret(
     state: Arc<State>,
     access: Access,
@@ -33,6 +36,8 @@ pub(super) async fn rotate_secret(
     access.require(Action::WriteBots)?;
     access.member()?;
     let tenant = state.store()?.tenant(access.grant);
+    tenant.require_bot(id).await?;
+    require_stored_role(&access, tenant, Action::WriteBots).await?;
     for _ in 0..MAX_CAS_ATTEMPTS {
         let now = state.clock.now();
         let bot = tenant.require_bot(id).await?;

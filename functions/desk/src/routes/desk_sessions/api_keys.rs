@@ -23,7 +23,10 @@ use super::WholeList;
 use crate::{
     auth::{Access, Caller},
     extract::ApiKeyParam,
-    services::{limits::limit_reached, sessions::require_live, sign_in::forbid_storing},
+    services::{
+        limits::limit_reached, memberships::require_stored_role, sessions::require_live,
+        sign_in::forbid_storing,
+    },
     state::State,
     store::{AuditEntry, KeyCreation},
 };
@@ -70,12 +73,15 @@ impl KeyView {
     }
 }
 
-/// Returns the member who asks, whose session must not have ended: a key would outlive it.
-async fn require_live_member(state: &State, access: &Access) -> Result<UserId> {
+/// Returns the member who asks, whose session must not have ended, and whose role must allow the action now: a key would
+/// outlive both.
+async fn require_live_member(state: &State, access: &Access, action: Action) -> Result<UserId> {
     let (user, _) = access.member()?;
     if let Caller::Member { session, .. } = access.caller {
         require_live(state, user, session).await?;
     }
+    let tenant = state.store()?.tenant(access.grant);
+    require_stored_role(access, tenant, action).await?;
     Ok(user)
 }
 
@@ -86,7 +92,7 @@ pub(super) async fn create_key(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     access.require(Action::WriteKeys)?;
-    let user = require_live_member(&state, &access).await?;
+    let user = require_live_member(&state, &access, Action::WriteKeys).await?;
     let now = state.clock.now();
     let key = ApiKey::new(ApiKeyId::new(now, &state.entropy), &state.entropy);
     let record = request.record(&key, user, now)?;
@@ -123,7 +129,7 @@ pub(super) async fn delete_key(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     access.require(Action::DeleteKeys)?;
-    require_live_member(&state, &access).await?;
+    require_live_member(&state, &access, Action::DeleteKeys).await?;
     let tenant = state.store()?.tenant(access.grant);
     let entry = AuditEntry::new(&access, "api_key.deleted", id, correlation_id);
     let deleted = tenant.delete_api_key(id, &entry, state.clock.now()).await?;

@@ -16,7 +16,10 @@ use super::{require_own, views::TenantView};
 use crate::{
     auth::{Access, TenantGrant},
     extract::TenantParam,
-    services::{socket_removals::publish_suspension, tenant_changes::change_tenant},
+    services::{
+        memberships::require_stored_role, socket_removals::publish_suspension,
+        tenant_changes::change_tenant,
+    },
     state::State,
     store::AuditEntry,
 };
@@ -86,6 +89,8 @@ pub(super) async fn delete_tenant(
 ) -> Result<Response> {
     require_own(&access, id)?;
     access.require(Action::DeleteTenant)?;
+    let tenant = state.store()?.tenant(access.grant);
+    require_stored_role(&access, tenant, Action::DeleteTenant).await?;
     let entry = AuditEntry::new(&access, "tenant.deleted", id, correlation_id);
     let delete = |tenant: &TenantRecord, now: Timestamp| tenant.delete(&confirm, now);
     let tenant = change_tenant(&state, access.grant, &entry, delete).await?;
