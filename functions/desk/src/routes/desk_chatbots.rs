@@ -26,6 +26,7 @@ use crate::{
         cursors::{ListPage, bad_cursor, open_place, page_limit, seal_place},
         idempotency::{Attempt, once},
         limits::limit_reached,
+        memberships::require_teams,
     },
     state::{Part, State},
     store::{AuditEntry, BotCreation, BotSummary, Tenant},
@@ -252,6 +253,7 @@ async fn update_bot(
     let now = state.clock.now();
     let bot = before.with_update(update, now)?;
     if bot != before {
+        require_new_teams(tenant, &before, &bot).await?;
         let entry = AuditEntry::new(&access, "chatbot.changed", id, request.correlation_id)
             .with_change(Some(&before.settings), Some(&bot.settings))?;
         let audit = tenant.audit(&entry, now)?;
@@ -262,6 +264,13 @@ async fn update_bot(
     }
     let live = tenant.find_live_row(id).await?;
     render_bot(&state, &request, StatusCode::OK, &bot, live.as_ref())
+}
+
+/// Refuses teams that the workspace does not have. Those of the draft before may have been deleted since.
+async fn require_new_teams(tenant: Tenant<'_>, before: &Bot, after: &Bot) -> Result<()> {
+    let (known, named) = (before.settings.teams(), after.settings.teams());
+    let new = named.difference(&known).copied().collect();
+    require_teams(tenant, &new).await
 }
 
 /// Deletes a bot. Its conversations stay. A repeated request finds it deleted.

@@ -1,6 +1,8 @@
 //! `desk-chatbots`: keeps, deploys and deletes the chatbots of a tenant.
 
+use confab_aws::Table;
 use confab_testkit::TestRequest;
+use desk_domain::TeamId;
 use serde_json::{Value, json};
 
 use crate::{
@@ -364,6 +366,42 @@ async fn identity_secrets_are_shown_once_and_stored_nowhere() {
     let other = world.workspace().await;
     let other_bot = world.deployed_bot(&other).await;
     assert_ne!(world.identity_secret(&other, other_bot.id).await, first);
+}
+
+#[tokio::test]
+async fn drafts_name_teams_of_their_workspace_and_keep_those_that_were_deleted() {
+    let world = World::open().await;
+    let (workspace, other) = (world.workspace().await, world.workspace().await);
+    let team = |byte: u8| TeamId::new(world.now(), &move || [byte; 10]);
+    let (own, foreign, unknown) = (team(1), team(2), team(3));
+    for (of, id) in [(&workspace, own), (&other, foreign)] {
+        let row = json!({ "id": id, "name": "Sales", "version": 1 });
+        world.put(&of.pk(""), &format!("TEAM#{id}"), &row).await;
+    }
+    let bot = world.bot(&workspace).await;
+    let hand_to = |id: TeamId| move |draft: &mut Value| draft["handoff"]["team"] = json!(id);
+    let rule_to = |id: TeamId| {
+        let effect = json!({ "do": "hand_off", "team": id });
+        let rule = json!({ "name": "Sales", "when": { "words": ["buy"] }, "then": [effect] });
+        move |draft: &mut Value| draft["rules"] = json!([rule])
+    };
+    for id in [foreign, unknown] {
+        let refused = [
+            world.change_bot(&workspace, &bot, hand_to(id)).await,
+            world.change_bot(&workspace, &bot, rule_to(id)).await,
+        ];
+        for refused in refused {
+            assert_eq!((refused.status, refused.code()), (400, "bad_team"));
+        }
+    }
+    let handed = world.change_bot(&workspace, &bot, hand_to(own)).await;
+    assert_eq!(handed.status, 200, "{handed:?}");
+    let key = Table::key(workspace.pk(""), format!("TEAM#{own}"));
+    world.table().delete(key).await.unwrap();
+    let rename = |draft: &mut Value| draft["name"] = json!("Guide");
+    let renamed = world.change_bot(&workspace, &handed.body, rename).await;
+    assert_eq!(renamed.status, 200, "{renamed:?}");
+    assert_eq!(renamed.body["handoff"]["team"], json!(own));
 }
 
 #[tokio::test]

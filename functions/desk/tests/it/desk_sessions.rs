@@ -867,6 +867,28 @@ async fn ended_session_makes_and_deletes_no_keys_with_its_last_access_token() {
 }
 
 #[tokio::test]
+async fn keys_are_limited_to_bots_of_their_workspace() {
+    let world = World::open().await;
+    let (dana, noa) = (world.sign_up(DANA).await, world.sign_up(NOA).await);
+    let workspace = |id: TenantId| crate::bots::Workspace { id };
+    let own = world.bot(&workspace(dana.tenant)).await;
+    let foreign = world.bot(&workspace(noa.tenant)).await;
+    let unknown = json!({ "id": BotId::new(world.now(), &|| [7; 10]) });
+    let limited = |bots: &[&Value]| {
+        let ids: Vec<_> = bots.iter().map(|bot| bot["id"].clone()).collect();
+        let body = json!({ "name": "Bot", "scopes": ["chatbots:read"], "bot_ids": ids });
+        key_request(&dana.session, body)
+    };
+    let cases = [
+        (limited(&[&foreign]), 400, "bad_bot"),
+        (limited(&[&unknown]), 400, "bad_bot"),
+        (limited(&[&own, &foreign]), 400, "bad_bot"),
+    ];
+    world.assert_refused("desk-sessions", cases).await;
+    assert_eq!(send(&world, &limited(&[&own])).await.status, 201);
+}
+
+#[tokio::test]
 async fn former_and_lowered_admins_make_and_delete_no_keys_with_their_last_access_token() {
     let world = World::open().await;
     let (dana, noa) = (world.sign_up(DANA).await, world.sign_up(NOA).await);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Appearance, InvalidSettings, OriginPattern, PrechatField, Rule, checker::Checker,
+    Appearance, InvalidSettings, OriginPattern, PrechatField, Rule, RuleEffect, checker::Checker,
     prechat::check_fields, rule::check_rules,
 };
 use crate::{AvatarId, LanguageTag, ReopenPolicy, TeamId};
@@ -219,6 +219,16 @@ impl BotSettings {
         check_rules(&mut self.rules, &mut checker);
         checker.finish()?;
         Ok(self)
+    }
+
+    /// Returns the teams that conversations are handed to.
+    pub fn teams(&self) -> BTreeSet<TeamId> {
+        let effects = self.rules.iter().flat_map(|rule| &rule.then);
+        let of_rules = effects.filter_map(|effect| match effect {
+            RuleEffect::HandOff { team } => *team,
+            _ => None,
+        });
+        of_rules.chain(self.handoff.team).collect()
     }
 
     fn check_languages(&mut self, checker: &mut Checker) {

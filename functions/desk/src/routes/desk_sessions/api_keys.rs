@@ -28,7 +28,7 @@ use crate::{
         sign_in::forbid_storing,
     },
     state::State,
-    store::{AuditEntry, KeyCreation},
+    store::{AuditEntry, KeyCreation, Tenant},
 };
 
 #[derive(Serialize)]
@@ -97,6 +97,7 @@ pub(super) async fn create_key(
     let key = ApiKey::new(ApiKeyId::new(now, &state.entropy), &state.entropy);
     let record = request.record(&key, user, now)?;
     let tenant = state.store()?.tenant(access.grant);
+    require_bots(tenant, &record.bot_ids).await?;
     let entitlements = tenant.require_tenant().await?.entitlements();
     let limit = entitlements.limit(LimitName::ApiKeys);
     let entry = AuditEntry::new(&access, "api_key.created", record.id, correlation_id)
@@ -112,6 +113,14 @@ pub(super) async fn create_key(
     let mut response = response::json(StatusCode::CREATED, &created)?;
     forbid_storing(&mut response);
     Ok(response)
+}
+
+/// Refuses chatbots that the workspace does not have.
+async fn require_bots(tenant: Tenant<'_>, ids: &BTreeSet<BotId>) -> Result<()> {
+    if ids.is_empty() || tenant.find_bot_summaries(ids).await?.len() == ids.len() {
+        return Ok(());
+    }
+    Err(Error::invalid("bad_bot", "There is no such chatbot."))
 }
 
 /// The list is whole, because a tenant has few keys.
