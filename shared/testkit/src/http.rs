@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use confab_core::Clock;
-use confab_lambda::Router;
+use confab_lambda::{CORRELATION_HEADER, Router};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -137,6 +137,20 @@ impl TestResponse {
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    /// Returns the response without the id of its request, to compare it with another response.
+    #[must_use]
+    pub fn without_correlation_id(&self) -> Self {
+        let id = self.header(CORRELATION_HEADER);
+        let text = if id.is_empty() {
+            self.text.clone()
+        } else {
+            self.text.replace(id, "")
+        };
+        let mut headers = self.headers.clone();
+        headers.remove(CORRELATION_HEADER);
+        Self::new(self.status, headers, text.as_bytes())
     }
 
     /// Returns the code of a problem document; empty when it is none.

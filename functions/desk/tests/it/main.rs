@@ -6,6 +6,7 @@
     reason = "a state that cannot start fails the test"
 )]
 
+mod authorization;
 mod bots;
 mod desk_chatbots;
 mod desk_chatbots_deploy;

@@ -36,6 +36,17 @@ pub(crate) struct Account {
     pub(crate) token: String,
 }
 
+impl Account {
+    pub(crate) fn session(&self) -> SessionId {
+        self.family.id
+    }
+
+    /// Returns the refresh token of the session, as its cookie has it.
+    pub(crate) fn refresh_token(&self) -> String {
+        self.family.token().reveal()
+    }
+}
+
 /// A member of a workspace.
 #[derive(Debug, Clone)]
 pub(crate) struct Colleague {
