@@ -7,6 +7,7 @@ mod identities;
 mod laws;
 mod places;
 mod requests;
+mod sealed_values;
 mod snapshot;
 mod table;
 
@@ -88,6 +89,11 @@ impl Scene {
             Side::A => &self.a,
             Side::B => &self.b,
         }
+    }
+
+    fn identity(&self, name: &str) -> &Identity {
+        let mut identities = self.identities.iter();
+        identities.find(|who| who.name == name).unwrap()
     }
 
     fn caller<'a>(&'a self, number: usize, who: &'a Identity) -> Caller<'a> {

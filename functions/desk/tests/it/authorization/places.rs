@@ -141,9 +141,9 @@ impl Place {
         self.name("session", self.owner.account.session().to_string());
         self.name("invitation", invitation);
         self.name("bot", self.bot.id.to_string());
-        self.name("deployment", self.bot.key.as_str());
-        self.name("visitor", self.visitor.id.as_str());
-        self.name("other_visitor", self.other_visitor.id.as_str());
+        self.name("deployment", self.bot.key.clone());
+        self.name("visitor", self.visitor.id.clone());
+        self.name("other_visitor", self.other_visitor.id.clone());
         self.name("number", "1");
     }
 
