@@ -13,7 +13,7 @@ use desk_domain::{
 };
 
 use super::{
-    conversation_access::{require_contact, staff_author},
+    conversation_access::{reaches, require_contact, staff_author},
     conversation_news::{ConversationNews, publish},
     conversations::find_posted,
     greeting::{LiveBot, find_bot, save_form},
@@ -88,7 +88,8 @@ pub(crate) async fn start_of_visitor(
             tenant.require_tenant()
         )?;
         if let Some(id) = started {
-            return repeat(state, tenant, id, correlation_id).await;
+            let head = tenant.require_head(id).await?;
+            return repeat(state, tenant, head, correlation_id).await;
         }
         let bot = bot.ok_or_else(|| Error::not_found("chatbot"))?;
         let is_verified = visitor.token.is_verified && contact.is_verified;
@@ -167,7 +168,12 @@ pub(crate) async fn start_of_agent(
             tenant.require_tenant()
         )?;
         if let Some(id) = started {
-            return repeat(state, tenant, id, correlation_id).await;
+            let head = tenant.require_head(id).await?;
+            // The member who made a key may have begun it with a bot that the key does not reach.
+            if !reaches(access, &head) {
+                return Err(Error::not_found("conversation"));
+            }
+            return repeat(state, tenant, head, correlation_id).await;
         }
         let now = state.clock.now();
         let contact = match with {
@@ -299,10 +305,9 @@ fn news_of<'a>(head: &'a Head, entries: &'a [desk_domain::Message]) -> Conversat
 async fn repeat(
     state: &State,
     tenant: Tenant<'_>,
-    id: ConversationId,
+    head: Head,
     correlation_id: CorrelationId,
 ) -> Result<Started> {
-    let head = tenant.require_head(id).await?;
     publish(state, tenant, news_of(&head, &[]), correlation_id).await?;
     Ok(Started {
         head,

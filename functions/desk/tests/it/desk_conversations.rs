@@ -220,6 +220,30 @@ async fn agents_see_the_head_and_visitors_what_concerns_them() {
 }
 
 #[tokio::test]
+async fn key_of_bots_finds_no_start_that_its_maker_made_without_them() {
+    let talk = Talk::open().await;
+    let (visitor, agent) = (talk.visitor().await, talk.agent().await);
+    let mut body = start_body("conversation-1", None);
+    body["visitor_id"] = json!(visitor.id);
+    let start = TestRequest::post("/conversations", body.clone());
+    let started = talk.conversations(&agent.token, start).await;
+    assert_eq!(started.status, 201, "{started:?}");
+    let (world, pk) = (&talk.world, talk.workspace.pk(""));
+    let bots = [talk.bot.id];
+    let key = world
+        .bot_key(&talk.workspace, &["conversations:write"], &bots)
+        .await;
+    let letters = key.strip_prefix("desk_sk_").unwrap();
+    let sk = format!("KEY#key_{}", &letters[..26]);
+    let mut record = world.row(&pk, &sk).await;
+    record["created_by"] = json!(agent.id);
+    world.put(&pk, &sk, &record).await;
+    body["bot_id"] = json!(talk.bot.id);
+    let case = (start_request(&key, body), 404, "conversation_not_found");
+    world.assert_refused("desk-conversations", [case]).await;
+}
+
+#[tokio::test]
 async fn key_of_another_bot_does_not_find_a_conversation() {
     let talk = Talk::open().await;
     let visitor = talk.visitor().await;
