@@ -103,8 +103,8 @@ impl<'a> DeskOwner<'a> {
             tenant: text(&session, "tenant_id")?.to_owned(),
         };
         eventually(|| async {
-            let tenant = owner.caller.get(&format!("/tenants/{}", owner.tenant));
-            let tenant = tenant.await?;
+            let path = format!("/tenants/{}", owner.tenant);
+            let tenant = owner.caller.get(&path).await?;
             ensure!(tenant["provisioning"]["state"] == "ready", "{tenant}");
             Ok(())
         })
