@@ -120,6 +120,7 @@ async fn suspended_workspace_is_closed_until_it_is_resumed_by_a_command() {
     let spam = || json!({ "reason": "Sends spam" });
     let suspended = world.command_in("suspend", &owner, spam()).await;
     assert_eq!(text(&suspended["tenant"], "status"), "suspended");
+    world.advance(1);
     let again = json!({ "reason": "Another" });
     let again = world.command_in("suspend", &owner, again).await;
     let note = &again["tenant"]["holds"]["platform"]["note"];
