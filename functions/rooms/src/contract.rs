@@ -3,9 +3,8 @@
 
 #![expect(dead_code, reason = "types that exist only in the contract")]
 
-use std::path::PathBuf;
-
-use confab_core::{Currency, Money};
+use confab_core::{Currency, Money, contract::Problem, problems};
+use confab_testkit::assert_rendered;
 use rooms_domain::{
     AnalysisState, BackRoom, Caption, ClientFrame, ClientMessageId, HostView, Message,
     PhotoRefusal, PhotoView, Pin, Quote, Reaction, RemovalReason, Role, RoomChange, RoomView,
@@ -31,25 +30,6 @@ use crate::routes::{
     rooms_sessions::{self, Session},
     ws_ticket::{self, SocketTicket, TicketRequest},
 };
-
-/// An error, as RFC 9457 has it.
-#[derive(ToSchema)]
-pub(crate) struct Problem {
-    title: String,
-    status: u16,
-    code: String,
-    correlation_id: String,
-}
-
-macro_rules! problems {
-    ($($name:ident = $status:literal, $description:literal;)*) => {
-        $(
-            #[derive(IntoResponses)]
-            #[response(status = $status, description = $description, content_type = "application/problem+json")]
-            pub(crate) struct $name(Problem);
-        )*
-    };
-}
 
 problems! {
     BadRequest = 400, "The request is invalid";
@@ -184,30 +164,13 @@ fn typescript() -> String {
     )
 }
 
-/// Compares a file with its rendered content; writes it when the tests are built with `CONFAB_WRITE=1`.
-fn assert_rendered(file: &str, rendered: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(file);
-    if option_env!("CONFAB_WRITE").is_some() {
-        std::fs::write(&path, rendered).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == rendered,
-        "{file} is outdated: CONFAB_WRITE=1 cargo test -p rooms contract"
-    );
-}
-
 #[test]
 fn the_openapi_document_is_current() {
-    assert_rendered(
-        "docs/rooms.openapi.json",
-        &format!("{}\n", Spec::openapi().to_pretty_json().unwrap()),
-    );
+    let document = Spec::openapi().to_pretty_json().unwrap();
+    assert_rendered("rooms", "docs/rooms.openapi.json", &format!("{document}\n"));
 }
 
 #[test]
 fn the_typescript_types_are_current() {
-    assert_rendered("web/rooms/spoken.ts", &typescript());
+    assert_rendered("rooms", "web/rooms/spoken.ts", &typescript());
 }

@@ -1,6 +1,18 @@
 //! Descriptions of our types for clients: OpenAPI schemas and TypeScript. Only tests of contracts compile them.
 
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+/// An error, as RFC 9457 has it.
+#[derive(Debug, ToSchema)]
+pub struct Problem {
+    pub title: String,
+    pub status: u16,
+    pub code: String,
+    pub correlation_id: String,
+}
 
 /// Returns the schema of a string with a pattern.
 pub fn text(pattern: &str) -> RefOr<Schema> {
@@ -9,6 +21,18 @@ pub fn text(pattern: &str) -> RefOr<Schema> {
         .pattern(Some(pattern))
         .build()
         .into()
+}
+
+/// Declares error responses by their status. `Problem` and `utoipa::IntoResponses` are in the caller's scope.
+#[macro_export]
+macro_rules! problems {
+    ($($name:ident = $status:literal, $description:literal;)*) => {
+        $(
+            #[derive(IntoResponses)]
+            #[response(status = $status, description = $description, content_type = "application/problem+json")]
+            pub(crate) struct $name(Problem);
+        )*
+    };
 }
 
 /// Describes a type as a string that matches a pattern.

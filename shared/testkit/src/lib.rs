@@ -7,6 +7,7 @@ mod faults;
 mod http;
 mod invocation;
 mod providers;
+mod rendered;
 mod repeated;
 #[expect(
     clippy::unwrap_used,
@@ -28,6 +29,7 @@ pub use connection::{ClientConnection, OpenedConnection, authorizer_context, aut
 pub use faults::{Call, Enumeration, Fault, Faults, Scenario, enumerate, is_exhaustive};
 pub use http::{TestRequest, TestResponse, send};
 pub use invocation::invocation;
+pub use rendered::assert_rendered;
 pub use repeated::{Repeated, TestService, enumerate_repeated};
 pub use rows::{read_partition, read_rows};
 

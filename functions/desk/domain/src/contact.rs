@@ -27,6 +27,7 @@ const VISIT_STEP: Duration = Duration::from_secs(3_600);
 
 /// A visitor. `is_verified` says that the site's server has vouched for the identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Contact {
     pub id: VisitorId,
     pub created_at: Timestamp,
@@ -56,6 +57,11 @@ pub struct Contact {
 
 /// What an agent changes about a contact; what is absent stays, and an empty text removes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactChange {
     pub name: Option<String>,

@@ -29,6 +29,9 @@ pub struct EmailAddress {
     domain: DomainName,
 }
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(EmailAddress, "^[^@]+@[^@]+$");
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an email address such as name@example.com is expected")]
 pub struct EmailError;

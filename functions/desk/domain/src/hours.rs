@@ -23,6 +23,9 @@ const MINUTES_PER_DAY: u16 = 24 * 60;
 #[serde(try_from = "String", into = "String")]
 pub struct DayTime(u16);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(DayTime, "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$");
+
 impl DayTime {
     /// Parses `09:30`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -59,6 +62,7 @@ impl From<DayTime> for String {
 
 /// The time from an opening to a closing on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenSpan {
     pub from: DayTime,
@@ -67,6 +71,7 @@ pub struct OpenSpan {
 
 /// The spans of each weekday. A day without spans is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Week {
     pub mon: Vec<OpenSpan>,
@@ -107,6 +112,7 @@ impl Week {
 
 /// A date with spans of its own. Without spans it is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
     pub date: Date,

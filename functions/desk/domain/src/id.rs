@@ -2,37 +2,49 @@
 
 use confab_core::typed_id;
 
-typed_id!(
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        typed_id!($(#[$doc])* $name, $prefix);
+
+        #[cfg(feature = "contract")]
+        confab_core::describe_as_string!(
+            $name,
+            concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")
+        );
+    };
+}
+
+id!(
     /// An API key. The id is part of the key, so that the row is found without a search.
     ApiKeyId,
     "key"
 );
-typed_id!(AvatarId, "avt");
-typed_id!(BotId, "bot");
-typed_id!(ConversationId, "cnv");
-typed_id!(InvitationId, "inv");
-typed_id!(
+id!(AvatarId, "avt");
+id!(BotId, "bot");
+id!(ConversationId, "cnv");
+id!(InvitationId, "inv");
+id!(
     /// One attempt to set up a tenant.
     ProvisionRunId,
     "run"
 );
-typed_id!(
+id!(
     /// A session: all refresh tokens that descend from one sign-in.
     SessionId,
     "ses"
 );
-typed_id!(TeamId, "team");
-typed_id!(
+id!(TeamId, "team");
+id!(
     /// A file that is uploaded for a message.
     UploadId,
     "upl"
 );
-typed_id!(
+id!(
     /// A saved view of the inbox.
     ViewId,
     "vie"
 );
-typed_id!(
+id!(
     /// A visitor of a site with a bot. Agents see the same record as a contact.
     VisitorId,
     "vis"

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct LanguageTag(String);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(
+    LanguageTag,
+    "^[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?$"
+);
+
 impl LanguageTag {
     /// Parses the part of BCP 47 that people use, in any case, and writes it in the usual one.
     pub fn parse(text: &str) -> Result<Self> {

@@ -20,6 +20,7 @@ pub use visitor_view::{VisitorAuthor, VisitorEvent, VisitorMessage, VisitorMessa
 
 /// Who wrote a message or changed a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Author {
     Visitor {
@@ -56,6 +57,7 @@ impl Author {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     Message,
@@ -67,15 +69,18 @@ pub enum MessageKind {
 
 /// What a bot's message offers besides its text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Offer {
     /// Texts that the visitor can send with one tap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quick_replies: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub form: Option<OfferedForm>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OfferedForm {
     /// The pre-chat form of the widget's configuration.
@@ -92,6 +97,7 @@ impl Offer {
 
 /// A message as it is stored, and as agents see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Message {
     pub seq: u64,
     pub at: Timestamp,
@@ -100,6 +106,7 @@ pub struct Message {
     /// Empty in events and tombstones.
     pub text: Private<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub event: Option<ConversationEvent>,
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -108,6 +115,7 @@ pub struct Message {
     #[serde(default)]
     pub reply_to: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub language: Option<LanguageTag>,
     #[serde(default, skip_serializing_if = "Offer::is_empty")]
     pub offer: Offer,

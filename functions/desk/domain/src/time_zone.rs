@@ -15,6 +15,9 @@ static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundl
 #[serde(transparent)]
 pub struct TimeZoneName(String);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(TimeZoneName, "^[A-Za-z0-9_+/-]+$");
+
 impl TimeZoneName {
     pub fn parse(text: &str) -> Result<Self> {
         let zone = ZONES.get(text).ok();

@@ -12,6 +12,7 @@ const MAX_TAG_CHARS: usize = 40;
 const REOPEN_WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     Low,
@@ -23,6 +24,7 @@ pub enum Priority {
 
 /// Whether a visitor's message reopens a conversation that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReopenPolicy {
     #[default]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BotId, ConversationId, ConversationStatus, Head, phrases::fits_query};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InboxView {
     /// Open and assigned to the agent who looks.
@@ -143,6 +144,7 @@ impl fmt::Display for ListKey {
 
 /// Narrows a view.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct InboxFilter {
     pub bot: Option<BotId>,

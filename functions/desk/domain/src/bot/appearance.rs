@@ -36,6 +36,9 @@ pub struct Color {
     pub blue: u8,
 }
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(Color, "^#[0-9A-Fa-f]{6}$");
+
 impl Color {
     /// Parses `#1f6feb`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -107,6 +110,7 @@ impl From<Color> for String {
 
 /// The colour of texts on the bot's colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TextColor {
     Light,
@@ -115,6 +119,7 @@ pub enum TextColor {
 
 /// Colours of a widget, each readable where it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Theme {
     /// The launcher and the visitor's bubbles.
     pub accent: Color,
@@ -143,6 +148,7 @@ impl Theme {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Position {
     Left,
@@ -151,6 +157,7 @@ pub enum Position {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LauncherIcon {
     #[default]
@@ -160,6 +167,7 @@ pub enum LauncherIcon {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Appearance {
     pub color: Color,

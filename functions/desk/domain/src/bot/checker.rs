@@ -9,6 +9,7 @@ use crate::text::{clean_line, clean_text};
 
 /// One thing that is wrong. `field` is a path such as `prechat[2].label`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct FieldError {
     pub field: String,
     pub code: &'static str,

@@ -28,6 +28,7 @@ pub struct Deployment {
 
 /// What a list shows of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct DeploymentSummary {
     pub number: u32,
     pub content_hash: String,
@@ -56,6 +57,11 @@ pub struct LiveDeployment {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct DeployRequest {
     /// The version of the draft that the admin saw.
@@ -63,6 +69,7 @@ pub struct DeployRequest {
     #[serde(default)]
     pub note: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<bool>"))]
     pub rotate_key: bool,
 }
 

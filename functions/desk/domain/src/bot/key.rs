@@ -14,6 +14,9 @@ const LETTERS: usize = 16;
 #[serde(try_from = "String", into = "String")]
 pub struct DeploymentKey(String);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(DeploymentKey, "^dpl_[0-9a-hjkmnp-tv-z]{16}$");
+
 impl DeploymentKey {
     pub fn new(entropy: &dyn Entropy) -> Self {
         let bits = entropy

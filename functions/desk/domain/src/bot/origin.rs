@@ -91,6 +91,9 @@ pub struct OriginPattern {
     is_wildcard: bool,
 }
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(OriginPattern, "^[a-z]+://");
+
 impl OriginPattern {
     /// Parses an entry. Only this computer may be without HTTPS, and a wildcard stands before at least two labels.
     pub fn parse(text: &str) -> Option<Self> {

@@ -15,6 +15,7 @@ const MAX_OPTIONS: usize = 20;
 const MAX_ANSWER_CHARS: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PrechatType {
     Text,
@@ -25,6 +26,7 @@ pub enum PrechatType {
 
 /// A field of the form. The keys `name` and `email` fill the contact too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PrechatField {
     pub key: String,
@@ -41,6 +43,7 @@ pub struct PrechatField {
 
 /// Checked answers by the field's key. A ticked checkbox has the answer `true`; unticked ones have none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct PrechatAnswers(pub(crate) BTreeMap<String, Private<String>>);
 

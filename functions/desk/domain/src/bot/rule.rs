@@ -15,6 +15,7 @@ pub(super) const MAX_SAY_CHARS: usize = 1_000;
 
 /// The first rule that fits is applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub name: String,
@@ -24,6 +25,7 @@ pub struct Rule {
 
 /// All given parts must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleCondition {
     /// Phrases of which the message contains one, as whole words.
@@ -34,6 +36,7 @@ pub struct RuleCondition {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RuleEffect {
     Say { text: String },

@@ -23,6 +23,7 @@ const MAX_TURNS: u8 = 50;
 const MAX_UNKNOWN: u8 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerMode {
     /// The bot answers visitors.
@@ -34,6 +35,7 @@ pub enum AnswerMode {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AnswerSettings {
     pub mode: AnswerMode,
@@ -54,6 +56,7 @@ impl Default for AnswerSettings {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffHours {
     /// People answer at any time.
@@ -64,6 +67,7 @@ pub enum HandoffHours {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HandoffSettings {
     /// Phrases with which a visitor asks for a person.
@@ -90,6 +94,7 @@ impl Default for HandoffSettings {
 
 /// Texts that a visitor sends with one tap.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct QuickReplies {
     /// Below the greeting.
@@ -101,6 +106,7 @@ pub struct QuickReplies {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitySettings {
     /// Only visitors whom the site vouches for may chat.
@@ -109,6 +115,7 @@ pub struct IdentitySettings {
 
 /// Everything that admins set. Values are checked by `validated`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BotSettings {
     pub name: String,

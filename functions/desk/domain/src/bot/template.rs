@@ -10,6 +10,7 @@ use super::{
 use crate::{LanguageTag, Priority};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotTemplate {
     /// Greets, and people answer.

@@ -9,6 +9,11 @@ const MAX_TEXT_CHARS: usize = 300;
 
 /// Replaced texts of one language.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct WidgetTexts {
     #[serde(skip_serializing_if = "Option::is_none")]

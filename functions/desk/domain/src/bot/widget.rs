@@ -13,6 +13,7 @@ pub const MAX_WIDGET_BYTES: usize = 8 * 1024;
 const ETAG_LETTERS: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct WidgetConfig<'a> {
     pub bot_id: BotId,
     pub number: u32,

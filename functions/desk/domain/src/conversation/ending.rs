@@ -13,6 +13,7 @@ pub const CSAT_WINDOW: Duration = Duration::from_secs(24 * 3_600);
 const MAX_COMMENT_CHARS: usize = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Ending {
     pub at: Timestamp,
     pub reason: EndReason,
@@ -22,6 +23,7 @@ pub struct Ending {
 
 /// A visitor's rating.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Csat {
     /// 1 to 5.
     pub score: u8,

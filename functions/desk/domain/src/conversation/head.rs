@@ -15,6 +15,7 @@ use crate::{
 const INDEX_STEP_SECONDS: i64 = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationStatus {
     /// The bot answers.
@@ -28,6 +29,7 @@ pub enum ConversationStatus {
 
 /// What a head shows of its visitor. A copy: the contact has the current values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct VisitorSummary {
     pub id: VisitorId,
     pub name: Option<Private<String>>,
@@ -37,6 +39,7 @@ pub struct VisitorSummary {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sentiment {
     Negative,
@@ -46,6 +49,7 @@ pub enum Sentiment {
 
 /// What a bot has asked the visitor for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotStage {
     #[default]
@@ -62,6 +66,7 @@ pub enum BotStage {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct BotProgress {
     #[serde(default)]
     pub stage: BotStage,
@@ -74,6 +79,7 @@ pub struct BotProgress {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Head {
     pub id: ConversationId,
     pub status: ConversationStatus,

@@ -8,26 +8,34 @@ use crate::{Author, EndReason, Priority, TeamId, triage::parse_tags};
 
 /// The body of a PATCH. What is absent stays, and `null` removes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConversationPatch {
     /// The version that the agent saw.
     pub version: u64,
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "contract", ts(optional), schema(value_type = Option<UserId>))]
     pub assignee: Option<Option<UserId>>,
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "contract", ts(optional), schema(value_type = Option<TeamId>))]
     pub team: Option<Option<TeamId>>,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub priority: Option<Priority>,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub tags: Option<Vec<String>>,
     /// `null` ends the snooze.
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "contract", ts(optional), schema(value_type = Option<Timestamp>))]
     pub snooze_until: Option<Option<Timestamp>>,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub status: Option<PatchedStatus>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PatchedStatus {
     Bot,

@@ -7,6 +7,7 @@ use super::{ConversationStatus, Head};
 use crate::{ConversationId, Handler, LanguageTag};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct VisitorHead {
     pub id: ConversationId,
     pub is_closed: bool,

@@ -14,12 +14,14 @@ pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 pub const MAX_HELLO_CONVERSATIONS: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum ClientFrame {
     /// Begins the session. The client names the last number that it has of each conversation.
     #[serde(rename = "hello")]
     Hello {
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(as = "Option<_>", optional))]
         conversations: BTreeMap<ConversationId, u64>,
     },
     #[serde(rename = "message:send")]
@@ -28,13 +30,17 @@ pub enum ClientFrame {
         client_msg_id: String,
         text: String,
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(as = "Option<_>", optional))]
         is_note: bool,
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(optional))]
         reply_to: Option<u64>,
         /// Ids of uploads.
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(as = "Option<_>", optional))]
         attachments: Vec<String>,
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(optional))]
         lang: Option<String>,
     },
     #[serde(rename = "typing:start")]
@@ -44,12 +50,14 @@ pub enum ClientFrame {
     #[serde(rename = "ping")]
     Ping {
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(optional))]
         read: Option<ReadMark>,
     },
     #[serde(rename = "conversation:end")]
     ConversationEnd {
         conversation_id: ConversationId,
         #[serde(default)]
+        #[cfg_attr(feature = "contract", ts(optional))]
         reason: Option<EndReason>,
     },
     /// An agent opens a conversation: its messages are sent from now on.
@@ -61,6 +69,7 @@ pub enum ClientFrame {
 
 /// The highest number that the client has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ReadMark {
     pub conversation_id: ConversationId,

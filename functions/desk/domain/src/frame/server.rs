@@ -13,6 +13,7 @@ const VERSION: u8 = 1;
 
 /// Messages as their reader may see them: a visitor's list has no place for a note.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum MessageList<'a> {
     Agent(&'a [Message]),
@@ -20,6 +21,7 @@ pub enum MessageList<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerVerdict {
     Answer,
@@ -31,6 +33,7 @@ pub enum AnswerVerdict {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ByeReason {
     SignedOut,
@@ -43,6 +46,7 @@ pub enum ByeReason {
 /// `after_seq` and `last_seq` name the numbers that a frame covers: all after the one, up to the other. A client whose
 /// last number is at least `after_seq` has no gap, even if numbers between were not for its eyes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS))]
 #[serde(tag = "type")]
 pub enum ServerFrame<'a> {
     #[serde(rename = "welcome")]
@@ -91,9 +95,11 @@ pub enum ServerFrame<'a> {
     #[serde(rename = "presence")]
     Presence {
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "contract", ts(optional))]
         conversation_id: Option<ConversationId>,
         agents: u32,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "contract", ts(optional))]
         is_visitor_online: Option<bool>,
     },
     /// A part of an answer that is being made. `at` is the position of its first character.
@@ -110,7 +116,10 @@ pub enum ServerFrame<'a> {
     },
     /// To agents who look at the live tiles.
     #[serde(rename = "stats")]
-    Stats { stats: &'a Value },
+    Stats {
+        #[cfg_attr(feature = "contract", ts(type = "unknown"))]
+        stats: &'a Value,
+    },
     #[serde(rename = "pong")]
     Pong {
         now: Timestamp,
@@ -121,6 +130,7 @@ pub enum ServerFrame<'a> {
         code: &'a str,
         title: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "contract", ts(optional))]
         client_msg_id: Option<&'a str>,
     },
     /// The last frame before the socket closes.

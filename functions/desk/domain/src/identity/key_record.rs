@@ -25,17 +25,24 @@ const USE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// The body of `POST /auth/api-keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyRequest {
     pub name: String,
     pub scopes: Vec<String>,
     /// The bots that the key reaches; none is all of them.
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<BTreeSet<BotId>>"))]
     pub bot_ids: BTreeSet<BotId>,
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// The addresses that may use the key; none is all of them.
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<Vec<String>>"))]
     pub allowed_ips: Vec<String>,
 }
 

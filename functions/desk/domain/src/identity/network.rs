@@ -12,6 +12,9 @@ pub struct IpRange {
     prefix: u8,
 }
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(IpRange, "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$");
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an address or a range such as 203.0.113.0/24 is expected")]
 pub struct IpRangeError;

@@ -146,6 +146,59 @@ impl Scopes {
     }
 }
 
+/// Described here, because the names of scopes are not those of serde.
+#[cfg(feature = "contract")]
+mod contract {
+    use ts_rs::{Config, TS};
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, Schema, Type, schema::ArrayBuilder},
+    };
+
+    use super::{Scope, Scopes};
+
+    impl PartialSchema for Scopes {
+        fn schema() -> RefOr<Schema> {
+            let scope = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(Scope::ALL.map(Scope::name)));
+            ArrayBuilder::new().items(scope).unique_items(true).into()
+        }
+    }
+
+    impl ToSchema for Scopes {}
+
+    impl TS for Scope {
+        type WithoutGenerics = Self;
+        type OptionInnerType = Self;
+
+        fn name(_: &Config) -> String {
+            "Scope".to_owned()
+        }
+
+        fn inline(_: &Config) -> String {
+            Scope::ALL.map(|scope| format!("\"{scope}\"")).join(" | ")
+        }
+
+        fn decl(config: &Config) -> String {
+            format!("type Scope = {};", Self::inline(config))
+        }
+    }
+
+    impl TS for Scopes {
+        type WithoutGenerics = Self;
+        type OptionInnerType = Self;
+
+        fn name(_: &Config) -> String {
+            "Array<Scope>".to_owned()
+        }
+
+        fn inline(config: &Config) -> String {
+            Self::name(config)
+        }
+    }
+}
+
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
         Self(scopes.into_iter().collect())

@@ -11,6 +11,11 @@ use crate::{EmailAddress, LanguageTag, tenancy::MAX_TENANT_NAME_CHARS, text::par
 
 /// The body of `POST /auth/signup`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct SignUpRequest {
     pub email: String,

@@ -16,6 +16,7 @@ const PLACEHOLDERS: [&str; 4] = [
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct CannedReply {
     /// Distinguishes the reply, so that no two have the same.
     pub shortcut: String,
@@ -28,9 +29,15 @@ pub struct CannedReply {
 
 /// What admins send. A new reply has no version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct CannedInput {
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<u64>"))]
     pub version: u64,
     pub shortcut: String,
     pub text: String,

@@ -10,6 +10,7 @@ use crate::{Color, digest::sha256_hex, parse_tag};
 const ID_LETTERS: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Tag {
     /// Made of the name, so that no two tags have the same.
     pub id: String,
@@ -20,9 +21,15 @@ pub struct Tag {
 
 /// What admins send. A new tag has no version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct TagInput {
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<u64>"))]
     pub version: u64,
     pub name: String,
     #[serde(default)]

@@ -7,6 +7,7 @@ use super::{InboxSetting, InboxSettingKind, MAX_SETTING_NAME_CHARS, check_versio
 use crate::{TeamId, text::parse_name};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Team {
     pub id: TeamId,
     pub name: String,
@@ -15,9 +16,15 @@ pub struct Team {
 
 /// What admins send. A new team has no version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct TeamInput {
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<u64>"))]
     pub version: u64,
     pub name: String,
 }

@@ -12,6 +12,7 @@ use crate::{
 const MAX_QUERY_CHARS: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct SavedView {
     pub id: ViewId,
     pub name: String,
@@ -26,16 +27,25 @@ pub struct SavedView {
 
 /// What agents send. A new view has no version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct ViewInput {
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<u64>"))]
     pub version: u64,
     pub name: String,
     #[serde(default = "everything_open")]
+    #[cfg_attr(feature = "contract", ts(as = "Option<InboxView>"))]
     pub view: InboxView,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<InboxFilter>"))]
     pub filter: InboxFilter,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<bool>"))]
     pub shared: bool,
 }
 

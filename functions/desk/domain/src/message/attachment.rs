@@ -12,6 +12,7 @@ const MAX_UPLOAD_ID_CHARS: usize = 64;
 
 /// Media types that may be attached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub enum MediaType {
     #[serde(rename = "image/jpeg")]
     Jpeg,
@@ -48,6 +49,7 @@ impl MediaType {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Attachment {
     /// Names the uploaded object.
     pub upload_id: String,

@@ -40,6 +40,9 @@ impl MessageText {
 #[serde(try_from = "String", into = "String")]
 pub struct ClientMessageId(String);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(ClientMessageId, "^[A-Za-z0-9_-]{8,64}$");
+
 impl ClientMessageId {
     pub fn parse(text: &str) -> Result<Self> {
         Self::try_from(text.to_owned())

@@ -13,6 +13,7 @@ pub const UPLOAD_TTL: Duration = Duration::from_secs(2 * 86_400);
 
 /// Why a file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UploadRefusal {
     /// The content is not of the type that was announced.
@@ -24,6 +25,7 @@ pub enum UploadRefusal {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum UploadState {
     /// It is uploaded, or not yet checked.

@@ -10,6 +10,7 @@ use super::{
 
 /// A message as the visitor sees it. Numbers of notes are missing, so each batch names the numbers it covers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct VisitorMessage {
     pub seq: u64,
     pub at: Timestamp,
@@ -17,13 +18,16 @@ pub struct VisitorMessage {
     pub kind: VisitorMessageKind,
     pub text: Private<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub event: Option<VisitorEvent>,
     pub attachments: Vec<Attachment>,
     /// Of the visitor's own messages.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contract", ts(optional))]
     pub client_msg_id: Option<ClientMessageId>,
     pub reply_to: Option<u64>,
     #[serde(skip_serializing_if = "Offer::is_empty")]
+    #[cfg_attr(feature = "contract", ts(as = "Option<Offer>", optional))]
     pub offer: Offer,
     pub rev: u64,
     pub is_deleted: bool,
@@ -31,6 +35,7 @@ pub struct VisitorMessage {
 
 /// An author without ids: visitors know people by the name they chose to show.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum VisitorAuthor {
     Visitor,
@@ -40,6 +45,7 @@ pub enum VisitorAuthor {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitorMessageKind {
     Message,
@@ -48,6 +54,7 @@ pub enum VisitorMessageKind {
 
 /// Events that concern the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum VisitorEvent {
     Started,

@@ -10,6 +10,7 @@ pub const MAX_STEP_TRIES: u32 = 60;
 
 /// The steps in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisionStep {
     /// The tenant exists, and its plan allows the isolation.
@@ -66,6 +67,7 @@ impl ProvisionStep {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ProvisionState {
     Running,
@@ -77,6 +79,7 @@ pub enum ProvisionState {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct CompletedStep {
     pub step: ProvisionStep,
     pub at: Timestamp,
@@ -108,6 +111,7 @@ pub struct ProvisionRun {
 
 /// The provisioning part of `GET /tenants/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct ProvisionProgress {
     #[serde(flatten)]
     pub state: ProvisionState,

@@ -17,6 +17,7 @@ const MAX_DEVICE_CHARS: usize = 120;
 
 /// How the client keeps its refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionClient {
     /// In a cookie that scripts cannot read.
@@ -27,10 +28,12 @@ pub enum SessionClient {
 
 /// Where a session was begun, for the list of devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Device {
     pub client: SessionClient,
     /// The name that the client gives itself, such as its user agent.
     pub name: String,
+    #[cfg_attr(feature = "contract", schema(value_type = Option<String>))]
     pub ip: Option<IpAddr>,
 }
 
@@ -201,6 +204,7 @@ impl SessionFamily {
 
 /// A session in the list of devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct SessionSummary {
     pub id: SessionId,
     #[serde(flatten)]

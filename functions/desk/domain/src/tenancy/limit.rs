@@ -7,6 +7,7 @@ use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitName {
     /// Members and open invitations.
@@ -27,6 +28,7 @@ pub enum LimitName {
 
 /// What happens beyond the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitPolicy {
     /// More is refused.
@@ -194,6 +196,7 @@ pub fn check_limit(
 
 /// A limit as `GET /tenants/{id}/limits` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct LimitReport {
     pub name: LimitName,
     pub unit: &'static str,

@@ -6,6 +6,7 @@ use super::limit::{LimitName, LimitPolicy};
 
 /// Ordered by what they include.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Plan {
     Trial,
@@ -16,6 +17,7 @@ pub enum Plan {
 
 /// Where a tenant's data is. It is chosen before there is data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Isolation {
     /// In the table of all tenants.

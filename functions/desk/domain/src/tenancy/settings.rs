@@ -31,6 +31,7 @@ pub struct TenantSettings {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Branding {
     pub color: Option<Color>,
     /// An `https` address.
@@ -38,6 +39,7 @@ pub struct Branding {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Privacy {
     pub retention_days: u16,
     /// Whether addresses of visitors are stored without their last part.
@@ -64,6 +66,7 @@ impl Privacy {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Security {
     pub mfa_required: bool,
     /// Hours from a sign-in to the next one.
@@ -103,6 +106,7 @@ impl Security {
 
 /// What bots do when the AI budget is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnBudget {
     #[default]
@@ -112,6 +116,7 @@ pub enum OnBudget {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AiBudget {
     /// Micro-dollars a month.

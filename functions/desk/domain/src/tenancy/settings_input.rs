@@ -24,6 +24,7 @@ const MAX_BUDGET_MICROS: u64 = 1_000_000_000_000;
 
 /// The whole object, with the version that it was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TenantSettingsInput {
     pub version: u64,
@@ -37,6 +38,11 @@ pub struct TenantSettingsInput {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct BrandingInput {
     #[serde(default)]
@@ -46,6 +52,11 @@ pub struct BrandingInput {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct PrivacyInput {
     pub retention_days: u16,
@@ -55,12 +66,18 @@ pub struct PrivacyInput {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "contract",
+    derive(ts_rs::TS, utoipa::ToSchema),
+    ts(optional_fields)
+)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityInput {
     pub mfa_required: bool,
     pub session_hours: u16,
     pub methods: BTreeSet<LoginMethod>,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(as = "Option<Vec<String>>"))]
     pub ip_allow: Vec<String>,
 }
 

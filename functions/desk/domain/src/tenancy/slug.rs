@@ -50,6 +50,9 @@ const RESERVED: [&str; 30] = [
 #[serde(transparent)]
 pub struct Slug(String);
 
+#[cfg(feature = "contract")]
+confab_core::describe_as_string!(Slug, "^[a-z][a-z0-9-]{2,39}$");
+
 impl Slug {
     pub fn parse(text: &str) -> Result<Self> {
         if !is_well_formed(text) {
