@@ -22,6 +22,8 @@ pub(crate) use operator::{CommandOperator, OptionalSignedIn, PlatformOperator};
 pub(crate) use sealer::Sealer;
 pub(crate) use signed_in::SignedIn;
 pub(crate) use socket_ticket::{SocketTicket, TICKET_TTL, TicketHolder};
+#[cfg(test)]
+pub(crate) use token_keys::PublicKey;
 pub(crate) use token_keys::TokenKeys;
 pub(crate) use visitor::{
     EMBED_TTL, EmbedTicket, VISITOR_TTL, VisitorAccess, VisitorToken, take_visitor_tokens,

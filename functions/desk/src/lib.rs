@@ -4,6 +4,8 @@
 
 mod auth;
 mod config;
+#[cfg(test)]
+mod contract;
 mod extract;
 mod live_channels;
 pub mod routes;

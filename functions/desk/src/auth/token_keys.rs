@@ -26,6 +26,7 @@ pub(crate) struct TokenKeys {
 
 /// A public key as RFC 8037 writes it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct PublicKey {
     kty: &'static str,
     crv: &'static str,

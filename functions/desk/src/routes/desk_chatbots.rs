@@ -1,7 +1,7 @@
 //! Chatbots of a tenant: their drafts. `deployments` has what makes them live.
 
-mod deployments;
-mod identity;
+pub(crate) mod deployments;
+pub(crate) mod identity;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -44,14 +44,16 @@ const MAX_CAS_ATTEMPTS: usize = 4;
 const BOTS: &str = "chatbots";
 
 #[derive(Deserialize)]
-struct PageQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct PageQuery {
     limit: Option<u16>,
     after: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct NewBot {
+pub(crate) struct NewBot {
     name: String,
     language: LanguageTag,
     template: BotTemplate,
@@ -59,7 +61,8 @@ struct NewBot {
 
 /// A bot with its draft.
 #[derive(Serialize)]
-struct BotView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Bot"), schema(as = Bot))]
+pub(crate) struct BotView<'a> {
     id: BotId,
     version: u64,
     created_at: Timestamp,
@@ -72,7 +75,8 @@ struct BotView<'a> {
 
 /// What visitors meet, and what an admin pastes into the pages of a site.
 #[derive(Serialize)]
-struct LiveView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "LiveDeployment"), schema(as = LiveDeployment))]
+pub(crate) struct LiveView<'a> {
     number: u32,
     deployment_key: &'a DeploymentKey,
     snippet: String,
@@ -113,7 +117,20 @@ pub fn routes() -> Router<State> {
         )
 }
 
-async fn list_bots(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/chatbots",
+    operation_id = "list_chatbots",
+    tag = "Chatbots",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page of chatbots.", body = ListPage<BotSummary>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list_bots(
     state: Arc<State>,
     access: Access,
     Query(page): Query<PageQuery>,
@@ -157,7 +174,24 @@ async fn find_bots(
     Ok(bots)
 }
 
-async fn create_bot(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/chatbots",
+    operation_id = "create_chatbot",
+    tag = "Chatbots",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = NewBot,
+    responses(
+        (status = 201, description = "The new chatbot with its draft.", body = BotView),
+        BodyRefusals,
+        OnceRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn create_bot(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -223,7 +257,19 @@ fn render_bot(
     response::json(status, &view)
 }
 
-async fn show_bot(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/chatbots/{id}",
+    operation_id = "show_chatbot",
+    tag = "Chatbots",
+    params(("id" = BotId, Path)),
+    responses(
+        (status = 200, description = "The chatbot with its draft.", body = BotView),
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn show_bot(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -237,7 +283,23 @@ async fn show_bot(
     render_bot(&state, &request, StatusCode::OK, &bot, live.as_ref())
 }
 
-async fn update_bot(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/chatbots/{id}",
+    operation_id = "update_chatbot",
+    tag = "Chatbots",
+    params(("id" = BotId, Path)),
+    request_body = BotUpdate,
+    responses(
+        (status = 200, description = "The chatbot with its new draft.", body = BotView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        InvalidDraft,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn update_bot(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -274,7 +336,19 @@ async fn require_new_teams(tenant: Tenant<'_>, before: &Bot, after: &Bot) -> Res
 }
 
 /// Deletes a bot. Its conversations stay. A repeated request finds it deleted.
-async fn delete_bot(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/chatbots/{id}",
+    operation_id = "delete_chatbot",
+    tag = "Chatbots",
+    params(("id" = BotId, Path)),
+    responses(
+        (status = 204, description = "The chatbot is deleted. Its conversations stay."),
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn delete_bot(
     state: Arc<State>,
     access: Access,
     Path(BotParam(id)): Path<BotParam>,
@@ -309,3 +383,8 @@ async fn delete_bot(
 fn contended() -> Error {
     Error::unavailable("contended", "the chatbot changed at each attempt")
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BadRequest, BodyRefusals, Conflict, InvalidDraft, OnceRefusals, ReadRefusals, WriteRefusals,
+};

@@ -47,6 +47,7 @@ pub fn routes() -> Router<State> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ListQuery {
     #[serde(default)]
     q: Option<String>,
@@ -56,6 +57,19 @@ pub(crate) struct ListQuery {
     after: Option<String>,
 }
 
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/contacts",
+    operation_id = "list_contacts",
+    tag = "Contacts",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of contacts.", body = ListPage<Contact>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
 pub(crate) async fn list(
     state: Arc<State>,
     access: Access,
@@ -119,6 +133,15 @@ async fn find(
     }
 }
 
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/contacts/{contact}",
+    operation_id = "show_contact",
+    tag = "Contacts",
+    params(("contact" = VisitorId, Path)),
+    responses((status = 200, description = "The contact.", body = Contact), ReadRefusals),
+    security(("access_token" = []), ("api_key" = []))
+))]
 pub(crate) async fn show(
     state: Arc<State>,
     access: Access,
@@ -132,6 +155,7 @@ pub(crate) async fn show(
 
 /// What is absent stays, and an empty text removes.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactPatch {
     version: u64,
@@ -145,6 +169,21 @@ pub(crate) struct ContactPatch {
     language: Option<LanguageTag>,
 }
 
+#[cfg_attr(test, utoipa::path(
+    patch,
+    path = "/contacts/{contact}",
+    operation_id = "change_contact",
+    tag = "Contacts",
+    params(("contact" = VisitorId, Path)),
+    request_body = ContactPatch,
+    responses(
+        (status = 200, description = "The changed contact.", body = Contact),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
 pub(crate) async fn patch(
     state: Arc<State>,
     access: Access,
@@ -167,11 +206,27 @@ pub(crate) async fn patch(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ContactMerge"), schema(as = ContactMerge))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeBody {
     into: VisitorId,
 }
 
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/contacts/{contact}/merge",
+    operation_id = "merge_contact",
+    tag = "Contacts",
+    params(("contact" = VisitorId, Path)),
+    request_body = MergeBody,
+    responses(
+        (status = 200, description = "The contact that holds both.", body = Contact),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
 pub(crate) async fn merge_into(
     state: Arc<State>,
     access: Access,
@@ -187,11 +242,27 @@ pub(crate) async fn merge_into(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ContactBlock"), schema(as = ContactBlock))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BlockBody {
     is_blocked: bool,
 }
 
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/contacts/{contact}/block",
+    operation_id = "block_contact",
+    tag = "Contacts",
+    params(("contact" = VisitorId, Path)),
+    request_body = BlockBody,
+    responses(
+        (status = 200, description = "The contact, blocked or not.", body = Contact),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
 pub(crate) async fn set_block(
     state: Arc<State>,
     access: Access,
@@ -206,3 +277,6 @@ pub(crate) async fn set_block(
     let contact = block(&state, tenant, &access, id, blocked, correlation_id).await?;
     response::json(StatusCode::OK, &contact)
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, BodyRefusals, Conflict, ReadRefusals, WriteRefusals};

@@ -2,10 +2,10 @@
 //!
 //! Visitors reach their own conversations, and see of them what concerns them.
 
-mod changes;
-mod files;
-mod lists;
-mod transcript;
+pub(crate) mod changes;
+pub(crate) mod files;
+pub(crate) mod lists;
+pub(crate) mod transcript;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -88,6 +88,7 @@ pub fn routes() -> Router<State> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields), ts(rename = "NewConversation"), schema(as = NewConversation))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConversationBody {
     client_conv_id: String,
@@ -99,6 +100,7 @@ pub(crate) struct NewConversationBody {
     #[serde(default)]
     contact: Option<ContactChange>,
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<BTreeMap<String, Private<String>>>"))]
     prechat: BTreeMap<String, Private<String>>,
     #[serde(default)]
     message: Option<FirstMessage>,
@@ -110,8 +112,9 @@ pub(crate) struct NewConversationBody {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct FirstMessage {
+pub(crate) struct FirstMessage {
     client_msg_id: String,
     text: String,
 }
@@ -150,6 +153,21 @@ pub(crate) fn parse_page(page: Option<&str>) -> Result<Option<String>> {
     }
 }
 
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations",
+    operation_id = "start_conversation",
+    tag = "Conversations",
+    request_body = NewConversationBody,
+    responses(
+        (status = 200, description = "A retry: the conversation that was started before.", body = ConversationAnswer),
+        (status = 201, description = "The new conversation.", body = ConversationAnswer),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
 pub(crate) async fn start(
     state: Arc<State>,
     reader: Reader,
@@ -226,12 +244,25 @@ fn render_head(
 
 /// A conversation with what the agent who asks has typed.
 #[derive(Serialize)]
-struct StaffConversation<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ConversationDetail"), schema(as = ConversationDetail))]
+pub(crate) struct StaffConversation<'a> {
     #[serde(flatten)]
     head: &'a Head,
     draft: Option<SavedDraft>,
 }
 
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/{conversation}",
+    operation_id = "show_conversation",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    responses(
+        (status = 200, description = "The conversation, as its reader may see it. Members find their drafts.", body = ConversationView),
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
 pub(crate) async fn show(
     state: Arc<State>,
     reader: Reader,
@@ -255,3 +286,8 @@ fn member_of(reader: &Reader) -> Option<UserId> {
     let access = reader.staff().ok()?;
     access.member().ok().map(|(user, _)| user)
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BodyRefusals, Conflict, ConversationAnswer, ConversationView, ReadRefusals, WriteRefusals,
+};

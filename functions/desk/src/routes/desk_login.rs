@@ -48,6 +48,7 @@ pub fn routes() -> Router<State> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     token: Private<String>,
@@ -56,6 +57,7 @@ pub(crate) struct Verification {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     email: String,
@@ -67,12 +69,14 @@ pub(crate) struct Login {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForgottenPassword {
     email: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordReset {
     token: Private<String>,
@@ -80,6 +84,7 @@ pub(crate) struct PasswordReset {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordChange {
     current: Private<String>,
@@ -87,7 +92,20 @@ pub(crate) struct PasswordChange {
 }
 
 /// The answer is the same for a new, an unverified and a known address.
-async fn sign_up(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/signup",
+    operation_id = "sign_up",
+    tag = "Sessions",
+    request_body = SignUpRequest,
+    responses(
+        (status = 202, description = "A mail is sent. The answer is the same for a known address."),
+        BodyRefusals,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn sign_up(
     state: Arc<State>,
     Json(request): Json<SignUpRequest>,
     Whole(call): Whole,
@@ -99,7 +117,22 @@ async fn sign_up(
     Ok(response::empty(StatusCode::ACCEPTED))
 }
 
-async fn verify(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/verify",
+    operation_id = "verify_email",
+    tag = "Sessions",
+    request_body = Verification,
+    responses(
+        (status = 200, description = "The session. A browser gets the refresh token as a cookie.", body = SessionView),
+        BodyRefusals,
+        Unauthorized,
+        Forbidden,
+        Conflict,
+    ),
+    security(())
+))]
+pub(crate) async fn verify(
     state: Arc<State>,
     Json(verification): Json<Verification>,
     Whole(call): Whole,
@@ -114,7 +147,23 @@ async fn verify(
     begin_session(&state, &call, &person, None, client).await
 }
 
-async fn log_in(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/login",
+    operation_id = "log_in",
+    tag = "Sessions",
+    request_body = Login,
+    responses(
+        (status = 200, description = "The session. A browser gets the refresh token as a cookie.", body = SessionView),
+        BodyRefusals,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn log_in(
     state: Arc<State>,
     Json(login): Json<Login>,
     Whole(call): Whole,
@@ -131,7 +180,20 @@ async fn log_in(
 }
 
 /// The answer is the same for a known and an unknown address.
-async fn forgot_password(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/password/forgot",
+    operation_id = "forgot_password",
+    tag = "Sessions",
+    request_body = ForgottenPassword,
+    responses(
+        (status = 202, description = "A mail is sent if the address is known."),
+        BodyRefusals,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn forgot_password(
     state: Arc<State>,
     Json(forgotten): Json<ForgottenPassword>,
     Whole(call): Whole,
@@ -142,7 +204,21 @@ async fn forgot_password(
     Ok(response::empty(StatusCode::ACCEPTED))
 }
 
-async fn reset_password(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/password/reset",
+    operation_id = "reset_password",
+    tag = "Sessions",
+    request_body = PasswordReset,
+    responses(
+        (status = 204, description = "The password is set, and all sessions have ended."),
+        BodyRefusals,
+        Unauthorized,
+        Conflict,
+    ),
+    security(())
+))]
+pub(crate) async fn reset_password(
     state: Arc<State>,
     Json(reset): Json<PasswordReset>,
     correlation_id: CorrelationId,
@@ -153,7 +229,20 @@ async fn reset_password(
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-async fn change_password(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/auth/password",
+    operation_id = "change_password",
+    tag = "Sessions",
+    request_body = PasswordChange,
+    responses(
+        (status = 204, description = "The password is changed."),
+        BodyRefusals,
+        SignedInRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn change_password(
     state: Arc<State>,
     signed_in: SignedIn,
     Json(change): Json<PasswordChange>,
@@ -169,3 +258,10 @@ async fn change_password(
     credentials::change_password(&state, signed_in, current, password, correlation_id).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BodyRefusals, Conflict, Forbidden, NotFound, RateLimited, SignedInRefusals, Unauthorized,
+};
+#[cfg(test)]
+use crate::services::sign_in::SessionView;

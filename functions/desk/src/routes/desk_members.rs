@@ -1,7 +1,7 @@
 //! `/members`, `/invitations` and `/teams`: who works in a workspace, and as what.
 
-mod invitations;
-mod teams;
+pub(crate) mod invitations;
+pub(crate) mod teams;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -46,14 +46,16 @@ pub const PARTS: &[Part] = &[
 const MEMBERS: &str = "members";
 
 #[derive(Deserialize)]
-struct PageQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct PageQuery {
     limit: Option<u16>,
     after: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-struct MemberChange {
+pub(crate) struct MemberChange {
     #[serde(default)]
     role: Option<Role>,
     #[serde(default)]
@@ -61,14 +63,16 @@ struct MemberChange {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct OwnMembership {
+pub(crate) struct OwnMembership {
     availability: Availability,
     notify: NotificationSettings,
 }
 
 #[derive(Serialize)]
-struct MemberView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Member"), schema(as = Member))]
+pub(crate) struct MemberView {
     user_id: UserId,
     /// Absent for an account that was closed.
     name: Option<Private<String>>,
@@ -79,6 +83,7 @@ struct MemberView {
     joined_at: Timestamp,
     /// For the member alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     notify: Option<NotificationSettings>,
 }
 
@@ -114,7 +119,20 @@ pub fn routes() -> Router<State> {
         .route("DELETE /teams/{id}", teams::delete_team)
 }
 
-async fn list_members(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/members",
+    operation_id = "list_members",
+    tag = "Members",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page of members.", body = ListPage<MemberView>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list_members(
     state: Arc<State>,
     access: Access,
     Query(page): Query<PageQuery>,
@@ -165,7 +183,22 @@ async fn render_member(state: &State, access: &Access, member: Member) -> Result
     response::json(StatusCode::OK, &views.pop())
 }
 
-async fn update_member(
+#[cfg_attr(test, utoipa::path(
+    patch,
+    path = "/members/{user_id}",
+    operation_id = "update_member",
+    tag = "Members",
+    params(("user_id" = UserId, Path)),
+    request_body = MemberChange,
+    responses(
+        (status = 200, description = "The changed member.", body = MemberView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn update_member(
     state: Arc<State>,
     access: Access,
     Path(MemberParam(user)): Path<MemberParam>,
@@ -182,7 +215,16 @@ async fn update_member(
 }
 
 /// Removes a member. Everyone may leave.
-async fn delete_member(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/members/{user_id}",
+    operation_id = "delete_member",
+    tag = "Members",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204, description = "The member is removed."), WriteRefusals, Conflict),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn delete_member(
     state: Arc<State>,
     access: Access,
     Path(MemberParam(user)): Path<MemberParam>,
@@ -198,7 +240,21 @@ async fn delete_member(
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
-async fn update_own_membership(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/members/me",
+    operation_id = "update_own_membership",
+    tag = "Members",
+    request_body = OwnMembership,
+    responses(
+        (status = 200, description = "The member who asks.", body = MemberView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_own_membership(
     state: Arc<State>,
     access: Access,
     Json(own): Json<OwnMembership>,
@@ -210,3 +266,6 @@ async fn update_own_membership(
     let member = change_own_membership(tenant, user, set).await?;
     render_member(&state, &access, member).await
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, BodyRefusals, Conflict, ReadRefusals, WriteRefusals};

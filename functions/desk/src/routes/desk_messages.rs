@@ -54,8 +54,9 @@ pub fn routes() -> Router<State> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-enum PostedKind {
+pub(crate) enum PostedKind {
     #[default]
     Message,
     /// For agents alone.
@@ -63,21 +64,25 @@ enum PostedKind {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     client_msg_id: String,
     text: Private<String>,
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<PostedKind>"))]
     kind: PostedKind,
     #[serde(default)]
     reply_to: Option<u64>,
     /// Ids of uploads.
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>"))]
     attachments: Vec<String>,
     #[serde(default)]
     lang: Option<LanguageTag>,
     /// Agents whom a note mentions.
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<BTreeSet<UserId>>"))]
     mentions: BTreeSet<UserId>,
     /// The path of the page that the visitor is on.
     #[serde(default)]
@@ -105,13 +110,16 @@ impl NewMessage {
 
 /// A page of messages, in ascending order. Numbers that are missing were not for the reader's eyes.
 #[derive(Serialize)]
-struct MessagePage<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+pub(crate) struct MessagePage<'a> {
+    #[cfg_attr(test, schema(value_type = Vec<MessageAnswer>))]
     messages: MessageList<'a>,
     last_seq: u64,
     first_seq: u64,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct PageQuery {
     #[serde(default)]
     before: Option<u64>,
@@ -131,6 +139,19 @@ impl PageQuery {
     }
 }
 
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/{conversation}/messages",
+    operation_id = "list_messages",
+    tag = "Messages",
+    params(("conversation" = desk_domain::ConversationId, Path), PageQuery),
+    responses(
+        (status = 200, description = "A page of messages in ascending order.", body = MessagePage),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
 pub(crate) async fn list(
     state: Arc<State>,
     reader: Reader,
@@ -184,6 +205,23 @@ fn render_page(reader: &Reader, head: &Head, messages: &[Message]) -> Result<Res
     response::json(StatusCode::OK, &page)
 }
 
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/messages",
+    operation_id = "create_message",
+    tag = "Messages",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = NewMessage,
+    responses(
+        (status = 200, description = "A retry: the message that was posted before.", body = MessageAnswer),
+        (status = 201, description = "The posted message.", body = MessageAnswer),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        Unprocessable,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
 pub(crate) async fn create(
     state: Arc<State>,
     reader: Reader,
@@ -250,6 +288,15 @@ fn render_message(reader: &Reader, status: StatusCode, message: &Message) -> Res
     }
 }
 
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/conversations/{conversation}/messages/{seq}",
+    operation_id = "delete_message",
+    tag = "Messages",
+    params(("conversation" = desk_domain::ConversationId, Path), ("seq" = u64, Path)),
+    responses((status = 204, description = "The message is deleted."), WriteRefusals, Conflict),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
 pub(crate) async fn delete(
     state: Arc<State>,
     reader: Reader,
@@ -269,3 +316,8 @@ pub(crate) async fn delete(
     delete_message(&state, tenant, head, seq, deleter, correlation_id).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BadRequest, BodyRefusals, Conflict, MessageAnswer, ReadRefusals, Unprocessable, WriteRefusals,
+};

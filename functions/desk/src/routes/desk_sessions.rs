@@ -1,7 +1,7 @@
 //! Sessions of people, what a token stands for, and API keys.
 
-mod api_keys;
-mod validation;
+pub(crate) mod api_keys;
+pub(crate) mod validation;
 
 use std::sync::Arc;
 
@@ -58,7 +58,8 @@ pub fn routes() -> Router<State> {
 
 /// A list that is always whole.
 #[derive(Serialize)]
-struct WholeList<T> {
+#[cfg_attr(test, derive(utoipa::ToSchema), schema(as = Page))]
+pub(crate) struct WholeList<T> {
     items: Vec<T>,
     next: Option<String>,
 }
@@ -70,6 +71,7 @@ impl<T> WholeList<T> {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Refresh {
     /// Of a mobile client. Browsers send a cookie.
@@ -78,14 +80,17 @@ pub(crate) struct Refresh {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Logout {
     refresh_token: Option<Private<String>>,
     /// Ends all sessions of the person.
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
     all: bool,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct MethodQuery {
     email: String,
 }
@@ -107,7 +112,23 @@ fn presented_token(
     Ok(cookie)
 }
 
-async fn refresh(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/refresh",
+    operation_id = "refresh_session",
+    tag = "Sessions",
+    request_body = Refresh,
+    responses(
+        (status = 200, description = "The session with its next access token.", body = SessionView),
+        BodyRefusals,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security((), ("session_cookie" = []))
+))]
+pub(crate) async fn refresh(
     state: Arc<State>,
     Json(refresh): Json<Refresh>,
     Whole(call): Whole,
@@ -118,7 +139,20 @@ async fn refresh(
 }
 
 /// Ends the session, if the request proves one. The answer is the same without one.
-async fn log_out(state: Arc<State>, Whole(call): Whole) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/logout",
+    operation_id = "log_out",
+    tag = "Sessions",
+    request_body = Option<Logout>,
+    responses(
+        (status = 204, description = "The session has ended, or there was none."),
+        BodyRefusals,
+        Forbidden,
+    ),
+    security((), ("session_cookie" = []), ("access_token" = []))
+))]
+pub(crate) async fn log_out(state: Arc<State>, Whole(call): Whole) -> Result<Response> {
     let logout: Logout = if call.body().is_empty() {
         Logout::default()
     } else {
@@ -154,7 +188,18 @@ async fn find_proof(
     }
 }
 
-async fn show_person(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/auth/me",
+    operation_id = "show_me",
+    tag = "Sessions",
+    responses(
+        (status = 200, description = "The person and their workspaces.", body = PersonView),
+        SignedInRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn show_person(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
     let store = state.store()?;
     let person = store.find_person(signed_in.user).await?;
     let person = person.ok_or_else(session_over)?;
@@ -164,12 +209,35 @@ async fn show_person(state: Arc<State>, signed_in: SignedIn) -> Result<Response>
     response::json(StatusCode::OK, &view)
 }
 
-async fn list_methods(Query(query): Query<MethodQuery>) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/auth/methods",
+    operation_id = "list_login_methods",
+    tag = "Sessions",
+    params(MethodQuery),
+    responses(
+        (status = 200, description = "The ways to sign in with this address.", body = Vec<desk_domain::LoginMethod>),
+        BadRequest,
+    ),
+    security(())
+))]
+pub(crate) async fn list_methods(Query(query): Query<MethodQuery>) -> Result<Response> {
     let email = EmailAddress::parse(&query.email)?;
     response::json(StatusCode::OK, &login_methods(&email))
 }
 
-async fn list_sessions(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/auth/sessions",
+    operation_id = "list_sessions",
+    tag = "Sessions",
+    responses(
+        (status = 200, description = "The live sessions, the latest used first.", body = WholeList<SessionSummary>),
+        SignedInRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_sessions(state: Arc<State>, signed_in: SignedIn) -> Result<Response> {
     let now = state.clock.now();
     let (current, person) = require_live(&state, signed_in.user, signed_in.session).await?;
     let families = state.store()?.list_families(person.id).await?;
@@ -181,7 +249,16 @@ async fn list_sessions(state: Arc<State>, signed_in: SignedIn) -> Result<Respons
     response::json(StatusCode::OK, &WholeList::new(list))
 }
 
-async fn end_session(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/auth/sessions/{id}",
+    operation_id = "end_session",
+    tag = "Sessions",
+    params(("id" = desk_domain::SessionId, Path)),
+    responses((status = 204, description = "The session has ended."), SignedInRefusals, NotFound),
+    security(("access_token" = []))
+))]
+pub(crate) async fn end_session(
     state: Arc<State>,
     signed_in: SignedIn,
     Path(SessionParam(session)): Path<SessionParam>,
@@ -197,14 +274,32 @@ async fn end_session(
 }
 
 #[derive(Serialize)]
-struct KeySet<T> {
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct KeySet<T> {
     keys: Vec<T>,
 }
 
-async fn show_public_keys(state: Arc<State>) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    operation_id = "show_public_keys",
+    tag = "Sessions",
+    responses(
+        (status = 200, description = "The keys that verify access tokens.", body = KeySet<PublicKey>),
+    ),
+    security(())
+))]
+pub(crate) async fn show_public_keys(state: Arc<State>) -> Result<Response> {
     let keys = state.token_keys()?.public_keys().await?;
     let mut response = response::json(StatusCode::OK, &KeySet { keys })?;
     let cache = HeaderValue::from_static(KEYS_CACHE);
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
     Ok(response)
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BadRequest, BodyRefusals, Forbidden, NotFound, RateLimited, SignedInRefusals, Unauthorized,
+};
+#[cfg(test)]
+use crate::{auth::PublicKey, services::sign_in::SessionView};

@@ -1,9 +1,9 @@
 //! `/canned`, `/tags`, `/views` and `/hours`: settings of the inbox.
 
-mod canned;
-mod hours;
-mod tags;
-mod views;
+pub(crate) mod canned;
+pub(crate) mod hours;
+pub(crate) mod tags;
+pub(crate) mod views;
 
 use confab_lambda::Router;
 

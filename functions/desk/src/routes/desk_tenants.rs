@@ -1,9 +1,9 @@
 //! `/tenants`: workspaces, their settings, setup and limits. `lifecycle` suspends and deletes them, `list` is for
 //! operators of the platform.
 
-mod lifecycle;
-mod list;
-mod views;
+pub(crate) mod lifecycle;
+pub(crate) mod list;
+pub(crate) mod views;
 
 use std::sync::Arc;
 
@@ -46,8 +46,9 @@ pub const PARTS: &[Part] = &[
 ];
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-struct NewTenant {
+pub(crate) struct NewTenant {
     name: String,
     #[serde(default)]
     slug: Option<String>,
@@ -59,8 +60,9 @@ struct NewTenant {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct SetupRequest {
+pub(crate) struct SetupRequest {
     isolation: Isolation,
 }
 
@@ -88,7 +90,24 @@ fn require_own(access: &Access, id: TenantId) -> Result<()> {
     }
 }
 
-async fn create_tenant(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tenants",
+    operation_id = "create_tenant",
+    tag = "Workspaces",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = NewTenant,
+    responses(
+        (status = 201, description = "The new workspace. Its creator is an owner.", body = TenantView),
+        BodyRefusals,
+        OnceRefusals,
+        SignedInRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_tenant(
     state: Arc<State>,
     person: SignedIn,
     Whole(request): Whole,
@@ -124,7 +143,16 @@ async fn create(
     response::json(StatusCode::CREATED, &TenantView::for_owner(&tenant))
 }
 
-async fn show_tenant(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/tenants/{id}",
+    operation_id = "show_tenant",
+    tag = "Workspaces",
+    params(("id" = TenantId, Path)),
+    responses((status = 200, description = "The workspace.", body = TenantView), ReadRefusals),
+    security(("access_token" = []))
+))]
+pub(crate) async fn show_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -137,7 +165,23 @@ async fn show_tenant(
     response::json(StatusCode::OK, &view)
 }
 
-async fn update_tenant(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/tenants/{id}",
+    operation_id = "update_tenant",
+    tag = "Workspaces",
+    params(("id" = TenantId, Path)),
+    request_body = TenantSettingsInput,
+    responses(
+        (status = 200, description = "The workspace with its new settings.", body = TenantView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        Unprocessable,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -159,7 +203,24 @@ async fn update_tenant(
     response::json(StatusCode::OK, &view)
 }
 
-async fn provision_tenant(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tenants/{id}/provision",
+    operation_id = "provision_tenant",
+    tag = "Workspaces",
+    params(("id" = TenantId, Path)),
+    request_body = SetupRequest,
+    responses(
+        (status = 200, description = "The setup is done.", body = RunView),
+        (status = 202, description = "The setup runs.", body = RunView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        Unprocessable,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn provision_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -184,7 +245,19 @@ async fn provision_tenant(
     response::json(status, &RunView::of(&run))
 }
 
-async fn show_limits(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/tenants/{id}/limits",
+    operation_id = "show_limits",
+    tag = "Workspaces",
+    params(("id" = TenantId, Path)),
+    responses(
+        (status = 200, description = "The limits of the plan, and what is used.", body = TenantLimits),
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn show_limits(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -196,3 +269,11 @@ async fn show_limits(
     let limits = report_limits(tenant, &record, state.clock.now()).await?;
     response::json(StatusCode::OK, &limits)
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BodyRefusals, Conflict, OnceRefusals, ReadRefusals, SignedInRefusals, Unprocessable,
+    WriteRefusals,
+};
+#[cfg(test)]
+use crate::services::tenant_limits::TenantLimits;

@@ -27,7 +27,8 @@ pub const PARTS: &[Part] = &[
 const MAX_FILTER_BYTES: usize = 100;
 
 #[derive(Deserialize)]
-struct AuditQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct AuditQuery {
     /// The id of a person or key.
     actor: Option<String>,
     /// Such as `member.removed`.
@@ -74,7 +75,20 @@ pub fn routes() -> Router<State> {
         .route("GET /audit", list_audit)
 }
 
-async fn list_audit(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_audit",
+    tag = "Workspaces",
+    params(AuditQuery),
+    responses(
+        (status = 200, description = "What was done, the latest first.", body = ListPage<AuditRecord>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_audit(
     state: Arc<State>,
     access: Access,
     Query(query): Query<AuditQuery>,
@@ -99,3 +113,8 @@ async fn list_audit(
     let items = page.items;
     response::json(StatusCode::OK, &ListPage { items, next })
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, ReadRefusals};
+#[cfg(test)]
+use crate::store::AuditRecord;

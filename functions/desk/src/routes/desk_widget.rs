@@ -44,13 +44,15 @@ const CACHE_CONTROL: &str = "max-age=60";
 const LOADER: &str = "w.js";
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct EmbedRequest {
+pub(crate) struct EmbedRequest {
     key: String,
 }
 
 #[derive(Serialize)]
-struct EmbedAnswer {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+pub(crate) struct EmbedAnswer {
     embed_token: String,
 }
 
@@ -66,7 +68,21 @@ pub fn routes() -> Router<State> {
         .route("POST /widget/sessions", create_session)
 }
 
-async fn show_config(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/chatbots/widget/{key}",
+    operation_id = "show_widget_config",
+    tag = "Widget",
+    params(("key" = DeploymentKey, Path)),
+    responses(
+        (status = 200, description = "The configuration. Browsers may keep it for a minute.", body = WidgetConfig),
+        (status = 304, description = "The configuration that the browser has is current."),
+        Forbidden,
+        NotFound,
+    ),
+    security(())
+))]
+pub(crate) async fn show_config(
     state: Arc<State>,
     Whole(request): Whole,
     Path(key): Path<DeploymentKey>,
@@ -110,7 +126,16 @@ fn response_of(status: StatusCode, media_type: &'static str, body: impl Into<Str
     response
 }
 
-async fn allow_config(
+#[cfg_attr(test, utoipa::path(
+    options,
+    path = "/chatbots/widget/{key}",
+    operation_id = "allow_widget_config",
+    tag = "Widget",
+    params(("key" = DeploymentKey, Path)),
+    responses((status = 204, description = "Pages of this site may ask."), Forbidden, NotFound),
+    security(())
+))]
+pub(crate) async fn allow_config(
     state: Arc<State>,
     Whole(request): Whole,
     Path(key): Path<DeploymentKey>,
@@ -122,12 +147,37 @@ async fn allow_config(
 }
 
 /// The loader, which sites have in their pages.
-async fn show_loader(Whole(request): Whole) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/w.js",
+    operation_id = "show_loader",
+    tag = "Widget",
+    responses(
+        (status = 200, description = "The script that sites have in their pages.", body = String, content_type = "text/javascript"),
+        (status = 304, description = "The script that the browser has is current."),
+        NotFound,
+    ),
+    security(())
+))]
+pub(crate) async fn show_loader(Whole(request): Whole) -> Result<Response> {
     find_file(&request, LOADER).unwrap_or_else(|| Err(Error::not_found("file")))
 }
 
 /// A script of the frame, or the frame of a bot.
-async fn show_frame(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/w/{key}",
+    operation_id = "show_frame",
+    tag = "Widget",
+    params(("key" = String, Path, description = "A deployment key, or the name of a script")),
+    responses(
+        (status = 200, description = "The frame of a chatbot, or a script of the frame.", content((String = "text/html"), (String = "text/javascript"))),
+        (status = 304, description = "The script that the browser has is current."),
+        NotFound,
+    ),
+    security(())
+))]
+pub(crate) async fn show_frame(
     state: Arc<State>,
     Whole(request): Whole,
     Path(name): Path<String>,
@@ -140,7 +190,23 @@ async fn show_frame(
     frame::render(&key, widget.settings(), state.socket_url()?)
 }
 
-async fn create_embed(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/widget/embed",
+    operation_id = "create_embed_token",
+    tag = "Widget",
+    request_body = EmbedRequest,
+    responses(
+        (status = 201, description = "A token that opens sessions for a minute.", body = EmbedAnswer),
+        BodyRefusals,
+        PaymentRequired,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn create_embed(
     state: Arc<State>,
     Whole(request): Whole,
     Json(asked): Json<EmbedRequest>,
@@ -157,7 +223,22 @@ async fn create_embed(
 }
 
 /// Answers like `create_embed`, as a module. A page imports it although its policy does not let it connect to us.
-async fn import_embed(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/widget/embed/{key}",
+    operation_id = "import_embed_token",
+    tag = "Widget",
+    params(("key" = DeploymentKey, Path)),
+    responses(
+        (status = 200, description = "A module with the token.", body = String, content_type = "text/javascript"),
+        PaymentRequired,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn import_embed(
     state: Arc<State>,
     Whole(request): Whole,
     Path(key): Path<DeploymentKey>,
@@ -201,7 +282,17 @@ async fn seal_embed(
 }
 
 /// Lets any page ask. The answer is for the pages of the bot's sites alone.
-async fn allow_embed(Whole(request): Whole) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    options,
+    path = "/widget/embed",
+    operation_id = "allow_embed_token",
+    tag = "Widget",
+    responses(
+        (status = 204, description = "Any page may ask. The answer is for the sites of the chatbot alone."),
+    ),
+    security(())
+))]
+pub(crate) async fn allow_embed(Whole(request): Whole) -> Result<Response> {
     let response = cors::vary(cors::preflight());
     Ok(match request.header("origin") {
         Some(origin) => cors::allow(response, origin),
@@ -209,7 +300,24 @@ async fn allow_embed(Whole(request): Whole) -> Result<Response> {
     })
 }
 
-async fn create_session(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/widget/sessions",
+    operation_id = "create_visitor_session",
+    tag = "Widget",
+    request_body = SessionRequest,
+    responses(
+        (status = 201, description = "The session of a visitor.", body = VisitorSession),
+        BodyRefusals,
+        Unauthorized,
+        PaymentRequired,
+        Forbidden,
+        NotFound,
+        RateLimited,
+    ),
+    security(())
+))]
+pub(crate) async fn create_session(
     state: Arc<State>,
     Whole(request): Whole,
     Json(asked): Json<SessionRequest>,
@@ -217,6 +325,13 @@ async fn create_session(
     let session = open_session(&state, &asked, &visitor_source(&request)).await?;
     response::json(StatusCode::CREATED, &session)
 }
+
+#[cfg(test)]
+use crate::contract::{
+    BodyRefusals, Forbidden, NotFound, PaymentRequired, RateLimited, Unauthorized,
+};
+#[cfg(test)]
+use crate::services::widget_sessions::VisitorSession;
 
 #[cfg(test)]
 mod tests {

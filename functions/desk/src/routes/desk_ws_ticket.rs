@@ -24,7 +24,8 @@ pub const PARTS: &[Part] = &[
 ];
 
 #[derive(Serialize)]
-struct TicketAnswer {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "SocketTicket"), schema(as = SocketTicket))]
+pub(crate) struct TicketAnswer {
     url: String,
     expires_at: Timestamp,
 }
@@ -36,7 +37,18 @@ pub fn routes() -> Router<State> {
         .route("POST /widget/ticket", create_visitor_ticket)
 }
 
-async fn create_agent_ticket(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/ws-ticket",
+    operation_id = "create_agent_ticket",
+    tag = "Live",
+    responses(
+        (status = 201, description = "A ticket that opens one socket within 30 seconds.", body = TicketAnswer),
+        WriteRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_agent_ticket(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadConversations)?;
     let Caller::Member {
         user,
@@ -54,7 +66,21 @@ async fn create_agent_ticket(state: Arc<State>, access: Access) -> Result<Respon
     issue(&state, access.tenant, access.grant.id(), holder).await
 }
 
-async fn create_visitor_ticket(state: Arc<State>, access: VisitorAccess) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/widget/ticket",
+    operation_id = "create_visitor_ticket",
+    tag = "Live",
+    responses(
+        (status = 201, description = "A ticket that opens one socket within 30 seconds.", body = TicketAnswer),
+        WriteRefusals,
+    ),
+    security(("visitor_token" = []))
+))]
+pub(crate) async fn create_visitor_ticket(
+    state: Arc<State>,
+    access: VisitorAccess,
+) -> Result<Response> {
     let holder = TicketHolder::Visitor {
         visitor: access.token.visitor,
         bot: access.token.bot,
@@ -89,3 +115,6 @@ async fn issue(
     let url = format!("{}?ticket={token}", state.socket_url()?);
     response::json(StatusCode::CREATED, &TicketAnswer { url, expires_at })
 }
+
+#[cfg(test)]
+use crate::contract::WriteRefusals;

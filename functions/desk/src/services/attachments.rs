@@ -131,6 +131,7 @@ pub(crate) async fn delete_file(
 
 /// A file as its readers see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 pub(crate) struct FileView {
     #[serde(flatten)]
     file: Attachment,
@@ -138,6 +139,7 @@ pub(crate) struct FileView {
     state: UploadState,
     /// A link that is valid for an hour, once the file was checked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     url: Option<String>,
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn page_limit(limit: Option<u16>) -> Result<u16> {
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Page"), schema(as = Page))]
 pub(crate) struct ListPage<T> {
     pub(crate) items: Vec<T>,
     /// The cursor of the next page.

@@ -17,6 +17,7 @@ use crate::state::State;
 
 /// A person with their workspaces, as `GET /auth/me` and each sign-in show them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "PersonInfo"), schema(as = PersonInfo))]
 pub(crate) struct PersonView {
     user: UserView,
     tenant_id: Option<TenantId>,
@@ -25,26 +26,31 @@ pub(crate) struct PersonView {
 }
 
 #[derive(Debug, Serialize)]
-struct UserView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "User"), schema(as = User))]
+pub(crate) struct UserView {
     id: UserId,
     email: EmailAddress,
     name: Private<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     platform_role: Option<PlatformRole>,
 }
 
 #[derive(Debug, Serialize)]
-struct TenantView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "TenantSummary"), schema(as = TenantSummary))]
+pub(crate) struct TenantView {
     id: TenantId,
     name: String,
     role: Role,
 }
 
 #[derive(Serialize)]
-struct SessionView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "SessionInfo"), schema(as = SessionInfo))]
+pub(crate) struct SessionView {
     access_token: String,
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     refresh_token: Option<String>,
     #[serde(flatten)]
     person: PersonView,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::store::Tenant;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Limits"), schema(as = Limits))]
 pub(crate) struct TenantLimits {
     plan: Plan,
     /// The month of the limits that begin anew each month.

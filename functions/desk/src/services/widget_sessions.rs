@@ -20,6 +20,7 @@ use crate::{
 const MAX_CAS_ATTEMPTS: usize = 4;
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields), ts(rename = "VisitorSessionRequest"), schema(as = VisitorSessionRequest))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SessionRequest {
     embed_token: String,
@@ -31,16 +32,19 @@ pub(crate) struct SessionRequest {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 pub(crate) struct VisitorSession {
     visitor_token: String,
     visitor: SessionVisitor,
     /// The latest conversation of the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     conversation: Option<VisitorHead>,
 }
 
 #[derive(Serialize)]
-struct SessionVisitor {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+pub(crate) struct SessionVisitor {
     id: VisitorId,
     is_verified: bool,
 }

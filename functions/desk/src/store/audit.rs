@@ -19,6 +19,7 @@ const MAX_NOTE_CHARS: usize = 500;
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub(crate) enum AuditActor {
     Person(UserId),
@@ -162,18 +163,23 @@ fn hash_of<T: Serialize>(value: &T) -> Result<String> {
 
 /// A stored entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "AuditEntry"), schema(as = AuditEntry))]
 pub(crate) struct AuditRecord {
     pub(crate) at: Timestamp,
     pub(crate) actor: AuditActor,
     pub(crate) action: String,
     pub(crate) target: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub(crate) before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub(crate) after: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional), schema(value_type = Option<String>))]
     pub(crate) source: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub(crate) note: Option<String>,
     pub(crate) correlation_id: CorrelationId,
 }

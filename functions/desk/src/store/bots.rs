@@ -28,6 +28,7 @@ const LAST: char = '~';
 
 /// A bot in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 pub(crate) struct BotSummary {
     pub(crate) id: BotId,
     pub(crate) name: String,
@@ -35,6 +36,7 @@ pub(crate) struct BotSummary {
     pub(crate) updated_at: Timestamp,
     /// The number of the deployment that visitors meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub(crate) live_number: Option<u32>,
 }
 

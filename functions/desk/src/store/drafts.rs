@@ -12,6 +12,7 @@ use super::{Tenant, conversations::conversation_part};
 const DRAFT_TTL: Duration = Duration::from_secs(90 * 86_400);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 pub(crate) struct SavedDraft {
     pub(crate) text: Private<String>,
     pub(crate) saved_at: Timestamp,

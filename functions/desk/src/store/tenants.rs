@@ -17,6 +17,7 @@ const PLATFORM_LIST: &str = "P#TENANTS";
 
 /// A tenant in the list of operators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "TenantRow"), schema(as = TenantRow))]
 pub(crate) struct TenantSummary {
     pub(crate) id: TenantId,
     pub(crate) slug: Slug,

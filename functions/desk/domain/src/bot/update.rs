@@ -13,8 +13,10 @@ const MAX_MALFORMED: usize = 20;
 
 /// A new draft, and the version that its author saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct BotUpdate {
     pub version: u64,
+    #[cfg_attr(feature = "contract", serde(flatten))]
     pub settings: BotSettings,
 }
 

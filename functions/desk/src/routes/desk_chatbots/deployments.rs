@@ -29,13 +29,33 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct DeploymentView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Deployment"), schema(as = Deployment))]
+pub(crate) struct DeploymentView {
     #[serde(flatten)]
     deployment: DeploymentSummary,
     is_live: bool,
 }
 
-pub(super) async fn deploy_bot(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/chatbots/{id}/deploy",
+    operation_id = "deploy_chatbot",
+    tag = "Chatbots",
+    params(
+        ("id" = BotId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = DeployRequest,
+    responses(
+        (status = 200, description = "A draft that was deployed before is live again.", body = LiveView),
+        (status = 201, description = "The draft is live under a new number.", body = LiveView),
+        BodyRefusals,
+        OnceRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn deploy_bot(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -101,7 +121,20 @@ fn render(
     response::json(status, &view.ok_or_else(|| Error::not_found("deployment"))?)
 }
 
-pub(super) async fn list_deployments(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/chatbots/{id}/deployments",
+    operation_id = "list_deployments",
+    tag = "Chatbots",
+    params(("id" = BotId, Path), PageQuery),
+    responses(
+        (status = 200, description = "A page of deployments, newest first.", body = ListPage<DeploymentView>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list_deployments(
     state: Arc<State>,
     access: Access,
     Path(BotParam(id)): Path<BotParam>,
@@ -140,7 +173,19 @@ pub(super) async fn list_deployments(
 }
 
 /// Makes an earlier deployment live again. The draft stays as it is.
-pub(super) async fn activate_deployment(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/chatbots/{id}/deployments/{number}/activate",
+    operation_id = "activate_deployment",
+    tag = "Chatbots",
+    params(("id" = BotId, Path), ("number" = u32, Path)),
+    responses(
+        (status = 200, description = "The deployment that is live now.", body = LiveView),
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn activate_deployment(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -170,3 +215,6 @@ pub(super) async fn activate_deployment(
     }
     Err(contended())
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, BodyRefusals, OnceRefusals, ReadRefusals, WriteRefusals};

@@ -17,17 +17,32 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct SecretView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "IdentitySecret"), schema(as = IdentitySecret))]
+pub(crate) struct SecretView<'a> {
     /// The key of HS256, as it is written here.
     secret: &'a str,
     generation: u32,
     /// Until then the server may sign with the secret before.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     previous_valid_until: Option<Timestamp>,
 }
 
 /// Makes a new secret for a member whose role allows it now, and shows it once. No answer is kept for an `Idempotency-Key`: it would store the secret.
-pub(super) async fn rotate_secret(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/chatbots/{id}/identity-secret",
+    operation_id = "rotate_identity_secret",
+    tag = "Chatbots",
+    params(("id" = desk_domain::BotId, Path)),
+    responses(
+        (status = 201, description = "The new secret. It is shown once.", body = SecretView),
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn rotate_secret(
     state: Arc<State>,
     access: Access,
     Path(BotParam(id)): Path<BotParam>,
@@ -69,3 +84,6 @@ fn render(view: &SecretView<'_>) -> Result<Response> {
         .insert(header::CACHE_CONTROL, no_store);
     Ok(response)
 }
+
+#[cfg(test)]
+use crate::contract::{Conflict, WriteRefusals};

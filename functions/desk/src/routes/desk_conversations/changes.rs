@@ -29,7 +29,23 @@ use crate::{
 
 type Conversation = Path<ConversationParam>;
 
-pub(super) async fn patch_head(
+#[cfg_attr(test, utoipa::path(
+    patch,
+    path = "/conversations/{conversation}",
+    operation_id = "change_conversation",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = ConversationPatch,
+    responses(
+        (status = 200, description = "The changed conversation.", body = Head),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        Unprocessable,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn patch_head(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -74,15 +90,31 @@ async fn require_team(tenant: Tenant<'_>, team: Option<TeamId>) -> Result<()> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields), ts(rename = "ConversationEnd"), schema(as = ConversationEnd))]
 #[serde(deny_unknown_fields)]
-pub(super) struct EndBody {
+pub(crate) struct EndBody {
     reason: EndReason,
     /// By default, the bot's settings decide. Visitors have no say.
     #[serde(default)]
     ask_csat: Option<bool>,
 }
 
-pub(super) async fn end(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/conversations/{conversation}/end",
+    operation_id = "end_conversation",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = EndBody,
+    responses(
+        (status = 200, description = "The changed conversation.", body = ConversationAnswer),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn end(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -112,12 +144,28 @@ async fn asks_csat(state: &State, tenant: Tenant<'_>, head: &Head) -> Result<boo
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "PrechatForm"), schema(as = PrechatForm))]
 #[serde(deny_unknown_fields)]
-pub(super) struct PrechatBody {
+pub(crate) struct PrechatBody {
     answers: BTreeMap<String, Private<String>>,
 }
 
-pub(super) async fn prechat(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/conversations/{conversation}/prechat",
+    operation_id = "fill_prechat",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = PrechatBody,
+    responses(
+        (status = 200, description = "The conversation.", body = desk_domain::VisitorHead),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("visitor_token" = []))
+))]
+pub(crate) async fn prechat(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -138,8 +186,9 @@ pub(super) async fn prechat(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields), ts(rename = "Handoff"), schema(as = Handoff))]
 #[serde(deny_unknown_fields)]
-pub(super) struct HandoffBody {
+pub(crate) struct HandoffBody {
     to: Handler,
     #[serde(default)]
     reason: Option<HandoffReason>,
@@ -147,7 +196,23 @@ pub(super) struct HandoffBody {
     team: Option<TeamId>,
 }
 
-pub(super) async fn hand_off(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/handoff",
+    operation_id = "hand_off_conversation",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = HandoffBody,
+    responses(
+        (status = 200, description = "The changed conversation.", body = ConversationAnswer),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+        Unprocessable,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn hand_off(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -174,13 +239,29 @@ pub(super) async fn hand_off(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ReadUpTo"), schema(as = ReadUpTo))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReadBody {
+pub(crate) struct ReadBody {
     /// The highest number that was shown.
     seq: u64,
 }
 
-pub(super) async fn read(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/read",
+    operation_id = "mark_conversation_read",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = ReadBody,
+    responses(
+        (status = 200, description = "The changed conversation.", body = ConversationAnswer),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn read(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -195,14 +276,31 @@ pub(super) async fn read(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields), ts(rename = "Rating"), schema(as = Rating))]
 #[serde(deny_unknown_fields)]
-pub(super) struct CsatBody {
+pub(crate) struct CsatBody {
     score: u8,
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<String>"))]
     comment: Private<String>,
 }
 
-pub(super) async fn rate(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/csat",
+    operation_id = "rate_conversation",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = CsatBody,
+    responses(
+        (status = 200, description = "The rated conversation.", body = desk_domain::VisitorHead),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("visitor_token" = []))
+))]
+pub(crate) async fn rate(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -218,13 +316,28 @@ pub(super) async fn rate(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Draft"), schema(as = Draft))]
 #[serde(deny_unknown_fields)]
-pub(super) struct DraftBody {
+pub(crate) struct DraftBody {
     text: Private<String>,
 }
 
 /// Keeps what an agent has typed. An empty text removes it.
-pub(super) async fn save_draft(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/conversations/{conversation}/draft",
+    operation_id = "save_draft",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = DraftBody,
+    responses(
+        (status = 204, description = "The draft is saved, or removed if it is empty."),
+        BodyRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn save_draft(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Conversation,
@@ -245,3 +358,6 @@ pub(super) async fn save_draft(
     }
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, ConversationAnswer, Unprocessable, WriteRefusals};

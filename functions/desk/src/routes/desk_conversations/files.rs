@@ -25,15 +25,17 @@ use crate::{
 const FORM_TTL: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewFile {
+pub(crate) struct NewFile {
     name: String,
     mime: String,
     bytes: u64,
 }
 
 #[derive(Serialize)]
-struct UploadReceipt {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+pub(crate) struct UploadReceipt {
     upload_id: UploadId,
     url: String,
     fields: BTreeMap<&'static str, String>,
@@ -42,7 +44,22 @@ struct UploadReceipt {
 }
 
 /// Announces a file, and returns the form that uploads it into quarantine.
-pub(super) async fn announce(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/attachments",
+    operation_id = "announce_file",
+    tag = "Files",
+    params(("conversation" = desk_domain::ConversationId, Path)),
+    request_body = NewFile,
+    responses(
+        (status = 201, description = "The form that uploads the file.", body = UploadReceipt),
+        BodyRefusals,
+        WriteRefusals,
+        Unprocessable,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn announce(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Path<ConversationParam>,
@@ -77,7 +94,19 @@ pub(super) async fn announce(
 }
 
 /// Has an uploaded file checked. Repeated, it is checked once.
-pub(super) async fn check(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/conversations/{conversation}/attachments/{upload}",
+    operation_id = "check_file",
+    tag = "Files",
+    params(("conversation" = desk_domain::ConversationId, Path), ("upload" = UploadId, Path)),
+    responses(
+        (status = 202, description = "The file, whose check may still run.", body = FileView),
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn check(
     state: Arc<State>,
     reader: Reader,
     PathPair(ConversationParam(id), UploadParam(upload)): PathPair<ConversationParam, UploadParam>,
@@ -101,7 +130,19 @@ pub(super) async fn check(
 }
 
 /// Shows a file to those who see its message, and before that to its author.
-pub(super) async fn show(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/{conversation}/attachments/{upload}",
+    operation_id = "show_file",
+    tag = "Files",
+    params(("conversation" = desk_domain::ConversationId, Path), ("upload" = UploadId, Path)),
+    responses(
+        (status = 200, description = "The file, with a link once it was checked.", body = FileView),
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn show(
     state: Arc<State>,
     reader: Reader,
     PathPair(ConversationParam(id), UploadParam(upload)): PathPair<ConversationParam, UploadParam>,
@@ -121,3 +162,6 @@ pub(super) async fn show(
     let view = FileView::new(state.objects()?, &job, found)?;
     response::json(StatusCode::OK, &view)
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, ReadRefusals, Unprocessable, WriteRefusals};

@@ -26,7 +26,8 @@ use crate::{
 const MAX_QUERY_CHARS: usize = 200;
 
 #[derive(Deserialize)]
-pub(super) struct InboxQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct InboxQuery {
     #[serde(default)]
     view: Option<InboxView>,
     #[serde(default)]
@@ -64,7 +65,20 @@ impl InboxQuery {
     }
 }
 
-pub(super) async fn list(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations",
+    operation_id = "list_conversations",
+    tag = "Conversations",
+    params(InboxQuery),
+    responses(
+        (status = 200, description = "A view of the inbox, newest first.", body = ListPage<desk_domain::Head>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list(
     state: Arc<State>,
     reader: Reader,
     Query(query): Query<InboxQuery>,
@@ -97,14 +111,28 @@ pub(super) async fn list(
 }
 
 #[derive(Deserialize)]
-pub(super) struct HistoryQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct HistoryQuery {
     #[serde(default)]
     limit: Option<u16>,
     #[serde(default)]
     after: Option<String>,
 }
 
-pub(super) async fn history(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/visitor/{visitor}",
+    operation_id = "list_visitor_conversations",
+    tag = "Conversations",
+    params(("visitor" = VisitorId, Path), HistoryQuery),
+    responses(
+        (status = 200, description = "Conversations of a visitor, newest first.", body = ListPage<ConversationAnswer>),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn history(
     state: Arc<State>,
     reader: Reader,
     Path(VisitorParam(visitor)): Path<VisitorParam>,
@@ -160,3 +188,6 @@ async fn read_page(
         }
     }
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, ConversationAnswer, ReadRefusals};

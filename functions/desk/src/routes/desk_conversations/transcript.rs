@@ -25,20 +25,36 @@ use crate::{
 const MAX_MESSAGES: u64 = 500;
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-enum TranscriptFormat {
+pub(crate) enum TranscriptFormat {
     #[default]
     Txt,
     Html,
 }
 
 #[derive(Deserialize)]
-pub(super) struct TranscriptQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct TranscriptQuery {
     #[serde(default)]
+    #[cfg_attr(test, param(inline))]
     format: TranscriptFormat,
 }
 
-pub(super) async fn transcript(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/{conversation}/transcript",
+    operation_id = "show_transcript",
+    tag = "Conversations",
+    params(("conversation" = desk_domain::ConversationId, Path), TranscriptQuery),
+    responses(
+        (status = 200, description = "The newest messages, as a file to keep.", content((String = "text/plain"), (String = "text/html"))),
+        BadRequest,
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn transcript(
     state: Arc<State>,
     reader: Reader,
     Path(ConversationParam(id)): Path<ConversationParam>,
@@ -84,3 +100,6 @@ pub(super) async fn transcript(
     }
     Ok(response)
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, ReadRefusals};

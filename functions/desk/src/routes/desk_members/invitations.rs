@@ -27,17 +27,20 @@ use crate::{
 };
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewInvitation {
+pub(crate) struct NewInvitation {
     email: String,
     role: Role,
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<BTreeSet<TeamId>>"))]
     teams: BTreeSet<TeamId>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-pub(super) struct AcceptanceRequest {
+pub(crate) struct AcceptanceRequest {
     /// Of the link.
     token: String,
     /// For a new account.
@@ -50,7 +53,8 @@ pub(super) struct AcceptanceRequest {
 }
 
 #[derive(Serialize)]
-struct InvitationView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Invitation"), schema(as = Invitation))]
+pub(crate) struct InvitationView {
     id: InvitationId,
     email: EmailAddress,
     role: Role,
@@ -76,13 +80,25 @@ impl From<Invitation> for InvitationView {
 
 /// The new place of a person who was signed in. The next refresh may name the workspace.
 #[derive(Serialize)]
-struct JoinedView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Joined"), schema(as = Joined))]
+pub(crate) struct JoinedView {
     tenant_id: TenantId,
     role: Role,
 }
 
 /// Lists open invitations, which are fewer than the plan has seats.
-pub(super) async fn list_invitations(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/invitations",
+    operation_id = "list_invitations",
+    tag = "Members",
+    responses(
+        (status = 200, description = "All open invitations.", body = ListPage<InvitationView>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list_invitations(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::WriteMembers)?;
     let now = state.clock.now();
     let mut invitations = state
@@ -95,7 +111,24 @@ pub(super) async fn list_invitations(state: Arc<State>, access: Access) -> Resul
     response::json(StatusCode::OK, &ListPage { items, next: None })
 }
 
-pub(super) async fn create_invitation(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/invitations",
+    operation_id = "create_invitation",
+    tag = "Members",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = NewInvitation,
+    responses(
+        (status = 201, description = "The invitation. A mail is sent.", body = InvitationView),
+        BodyRefusals,
+        OnceRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn create_invitation(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -122,7 +155,16 @@ pub(super) async fn create_invitation(
     .await
 }
 
-pub(super) async fn delete_invitation(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/invitations/{id}",
+    operation_id = "delete_invitation",
+    tag = "Members",
+    params(("id" = InvitationId, Path)),
+    responses((status = 204, description = "The invitation is revoked."), WriteRefusals, Conflict),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn delete_invitation(
     state: Arc<State>,
     access: Access,
     Path(InvitationParam(id)): Path<InvitationParam>,
@@ -134,7 +176,25 @@ pub(super) async fn delete_invitation(
 }
 
 /// Accepts an invitation. A new person is signed in by it.
-pub(super) async fn accept_invitation(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/invitations/accept",
+    operation_id = "accept_invitation",
+    tag = "Members",
+    request_body = AcceptanceRequest,
+    responses(
+        (status = 200, description = "The new place of a person who was signed in, or the session of a new person.", body = AcceptanceAnswer),
+        BodyRefusals,
+        Unauthorized,
+        PaymentRequired,
+        Forbidden,
+        NotFound,
+        Conflict,
+        RateLimited,
+    ),
+    security((), ("access_token" = []))
+))]
+pub(crate) async fn accept_invitation(
     state: Arc<State>,
     OptionalSignedIn(signed_in): OptionalSignedIn,
     Whole(request): Whole,
@@ -162,3 +222,9 @@ pub(super) async fn accept_invitation(
     let tenant = Some(accepted.tenant);
     begin_session(&state, &request, &accepted.person, tenant, client).await
 }
+
+#[cfg(test)]
+use crate::contract::{
+    AcceptanceAnswer, BodyRefusals, Conflict, Forbidden, NotFound, OnceRefusals, PaymentRequired,
+    RateLimited, ReadRefusals, Unauthorized, WriteRefusals,
+};

@@ -22,13 +22,38 @@ use crate::{
     state::State,
 };
 
-pub(super) async fn list_teams(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/teams",
+    operation_id = "list_teams",
+    tag = "Members",
+    responses((status = 200, description = "All teams.", body = ListPage<Team>), ReadRefusals),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn list_teams(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadMembers)?;
     let items = state.store()?.tenant(access.grant).list_teams().await?;
     response::json(StatusCode::OK, &ListPage { items, next: None })
 }
 
-pub(super) async fn create_team(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/teams",
+    operation_id = "create_team",
+    tag = "Members",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = TeamInput,
+    responses(
+        (status = 201, description = "The new team.", body = Team),
+        BodyRefusals,
+        OnceRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn create_team(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -51,7 +76,22 @@ pub(super) async fn create_team(
     .await
 }
 
-pub(super) async fn update_team(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/teams/{id}",
+    operation_id = "update_team",
+    tag = "Members",
+    params(("id" = TeamId, Path)),
+    request_body = TeamInput,
+    responses(
+        (status = 200, description = "The changed team.", body = Team),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn update_team(
     state: Arc<State>,
     access: Access,
     Path(TeamParam(id)): Path<TeamParam>,
@@ -66,7 +106,16 @@ pub(super) async fn update_team(
 }
 
 /// Deletes a team. Members keep its id, which lists do not show any more.
-pub(super) async fn delete_team(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/teams/{id}",
+    operation_id = "delete_team",
+    tag = "Members",
+    params(("id" = TeamId, Path)),
+    responses((status = 204, description = "The team is deleted."), WriteRefusals, Conflict),
+    security(("access_token" = []), ("api_key" = []))
+))]
+pub(crate) async fn delete_team(
     state: Arc<State>,
     access: Access,
     Path(TeamParam(id)): Path<TeamParam>,
@@ -78,3 +127,6 @@ pub(super) async fn delete_team(
     delete_setting(&state, &access, &id, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, OnceRefusals, ReadRefusals, WriteRefusals};

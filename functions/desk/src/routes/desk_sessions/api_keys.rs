@@ -32,7 +32,8 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct KeyView {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ApiKey"), schema(as = ApiKey))]
+pub(crate) struct KeyView {
     id: ApiKeyId,
     name: String,
     /// The beginning of the key, by which people recognize it.
@@ -45,11 +46,13 @@ struct KeyView {
     expires_at: Option<Timestamp>,
     /// Exact to an hour.
     last_used_at: Option<Timestamp>,
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     last_ip: Option<IpAddr>,
 }
 
 #[derive(Serialize)]
-struct CreatedKey {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "CreatedApiKey"), schema(as = CreatedApiKey))]
+pub(crate) struct CreatedKey {
     key: String,
     #[serde(flatten)]
     view: KeyView,
@@ -85,7 +88,20 @@ async fn require_live_member(state: &State, access: &Access, action: Action) -> 
     Ok(user)
 }
 
-pub(super) async fn create_key(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/auth/api-keys",
+    operation_id = "create_api_key",
+    tag = "API keys",
+    request_body = ApiKeyRequest,
+    responses(
+        (status = 201, description = "The key. It is shown once.", body = CreatedKey),
+        BodyRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_key(
     state: Arc<State>,
     access: Access,
     Json(request): Json<ApiKeyRequest>,
@@ -124,14 +140,34 @@ async fn require_bots(tenant: Tenant<'_>, ids: &BTreeSet<BotId>) -> Result<()> {
 }
 
 /// The list is whole, because a tenant has few keys.
-pub(super) async fn list_keys(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/auth/api-keys",
+    operation_id = "list_api_keys",
+    tag = "API keys",
+    responses(
+        (status = 200, description = "All keys of the workspace.", body = WholeList<KeyView>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_keys(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadKeys)?;
     let keys = state.store()?.tenant(access.grant).list_api_keys().await?;
     let views = keys.into_iter().map(KeyView::new).collect();
     response::json(StatusCode::OK, &WholeList::new(views))
 }
 
-pub(super) async fn delete_key(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/auth/api-keys/{id}",
+    operation_id = "delete_api_key",
+    tag = "API keys",
+    params(("id" = ApiKeyId, Path)),
+    responses((status = 204, description = "The key is deleted."), ReadRefusals),
+    security(("access_token" = []))
+))]
+pub(crate) async fn delete_key(
     state: Arc<State>,
     access: Access,
     Path(ApiKeyParam(id)): Path<ApiKeyParam>,
@@ -147,3 +183,6 @@ pub(super) async fn delete_key(
     }
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, ReadRefusals, WriteRefusals};

@@ -22,25 +22,30 @@ use crate::{
 };
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub(crate) struct ValidationQuery {
     scope: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-enum TokenKind {
+pub(crate) enum TokenKind {
     User,
     Key,
     Visitor,
 }
 
 #[derive(Serialize)]
-struct Validation {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
+pub(crate) struct Validation {
     kind: TokenKind,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     user_id: Option<UserId>,
     tenant_id: Option<TenantId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     role: Option<Role>,
     scopes: Scopes,
     /// When the token expires by itself. `None` is a key without an end, and a visitor, whose token is renewed.
@@ -48,7 +53,21 @@ struct Validation {
 }
 
 /// With a scope, a token that does not have it is refused.
-pub(super) async fn validate(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/auth/validate",
+    operation_id = "validate_token",
+    tag = "Sessions",
+    params(ValidationQuery),
+    responses(
+        (status = 200, description = "What the token stands for now.", body = Validation),
+        ReadRefusals,
+        BadRequest,
+        PaymentRequired,
+    ),
+    security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
+))]
+pub(crate) async fn validate(
     state: Arc<State>,
     Query(query): Query<ValidationQuery>,
     Whole(call): Whole,
@@ -124,3 +143,6 @@ async fn validate_visitor(state: &Arc<State>, request: &Arc<ApiRequest>) -> Resu
         expires_at: None,
     })
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, PaymentRequired, ReadRefusals};

@@ -22,7 +22,18 @@ use crate::{
 };
 
 /// Lists all replies: clients search them while an agent types.
-pub(super) async fn list_canned(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/canned",
+    operation_id = "list_canned_replies",
+    tag = "Inbox settings",
+    responses(
+        (status = 200, description = "All canned replies.", body = ListPage<CannedReply>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_canned(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadSettings)?;
     let tenant = state.store()?.tenant(access.grant);
     let items = tenant.list_canned_replies().await?;
@@ -30,7 +41,21 @@ pub(super) async fn list_canned(state: Arc<State>, access: Access) -> Result<Res
 }
 
 /// Creates a reply. The shortcut is the idempotency key.
-pub(super) async fn create_canned(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/canned",
+    operation_id = "create_canned_reply",
+    tag = "Inbox settings",
+    request_body = CannedInput,
+    responses(
+        (status = 201, description = "The new reply.", body = CannedReply),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_canned(
     state: Arc<State>,
     access: Access,
     Json(input): Json<CannedInput>,
@@ -43,7 +68,22 @@ pub(super) async fn create_canned(
     response::json(StatusCode::CREATED, &reply)
 }
 
-pub(super) async fn update_canned(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/canned/{shortcut}",
+    operation_id = "update_canned_reply",
+    tag = "Inbox settings",
+    params(("shortcut" = String, Path)),
+    request_body = CannedInput,
+    responses(
+        (status = 200, description = "The changed reply.", body = CannedReply),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_canned(
     state: Arc<State>,
     access: Access,
     Path(shortcut): Path<String>,
@@ -57,7 +97,16 @@ pub(super) async fn update_canned(
     response::json(StatusCode::OK, &reply)
 }
 
-pub(super) async fn delete_canned(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/canned/{shortcut}",
+    operation_id = "delete_canned_reply",
+    tag = "Inbox settings",
+    params(("shortcut" = String, Path)),
+    responses((status = 204, description = "The reply is deleted."), WriteRefusals, Conflict),
+    security(("access_token" = []))
+))]
+pub(crate) async fn delete_canned(
     state: Arc<State>,
     access: Access,
     Path(shortcut): Path<String>,
@@ -73,3 +122,6 @@ async fn require_team(state: &State, access: &Access, input: &CannedInput) -> Re
     let teams = input.team.into_iter().collect();
     require_teams(state.store()?.tenant(access.grant), &teams).await
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, ReadRefusals, WriteRefusals};

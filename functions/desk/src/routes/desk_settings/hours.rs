@@ -20,21 +20,31 @@ const MAX_CAS_ATTEMPTS: usize = 8;
 
 /// The whole object, with the version that it was made from.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-pub(super) struct HoursInput {
+pub(crate) struct HoursInput {
     version: u64,
     timezone: TimeZoneName,
     week: Week,
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<Vec<Holiday>>"))]
     holidays: Vec<Holiday>,
 }
 
 #[derive(Serialize)]
-struct HoursView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Hours"), schema(as = Hours))]
+pub(crate) struct HoursView<'a> {
     /// 0 before the first hours: people answer at any time.
     version: u64,
-    #[serde(flatten)]
-    hours: Option<&'a Hours>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    timezone: Option<&'a TimeZoneName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    week: Option<&'a Week>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    holidays: Option<&'a [Holiday]>,
     is_open: bool,
     /// The next opening, while it is closed.
     opens_at: Option<Timestamp>,
@@ -46,14 +56,27 @@ fn render(record: Option<&HoursRecord>, now: Timestamp) -> Result<Response> {
     let next = hours.filter(|_| !is_open);
     let view = HoursView {
         version: record.map_or(0, |record| record.version),
-        hours,
+        timezone: hours.map(|hours| &hours.timezone),
+        week: hours.map(|hours| &hours.week),
+        holidays: hours.map(|hours| hours.holidays.as_slice()),
         is_open,
         opens_at: next.and_then(|hours| hours.opens_at(now)),
     };
     response::json(StatusCode::OK, &view)
 }
 
-pub(super) async fn show_hours(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/hours",
+    operation_id = "show_hours",
+    tag = "Inbox settings",
+    responses(
+        (status = 200, description = "The business hours, and whether it is open.", body = HoursView),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn show_hours(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadSettings)?;
     let tenant = state.store()?.tenant(access.grant);
     let record = tenant.find_hours_record().await?;
@@ -61,7 +84,21 @@ pub(super) async fn show_hours(state: Arc<State>, access: Access) -> Result<Resp
 }
 
 /// Replaces the hours. The same hours again are accepted with any version, because a lost answer is retried.
-pub(super) async fn update_hours(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/hours",
+    operation_id = "update_hours",
+    tag = "Inbox settings",
+    request_body = HoursInput,
+    responses(
+        (status = 200, description = "The new hours.", body = HoursView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_hours(
     state: Arc<State>,
     access: Access,
     Json(input): Json<HoursInput>,
@@ -98,3 +135,6 @@ pub(super) async fn update_hours(
     }
     Err(contended())
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, ReadRefusals, WriteRefusals};

@@ -20,7 +20,18 @@ use crate::{
     state::State,
 };
 
-pub(super) async fn list_tags(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/tags",
+    operation_id = "list_tags",
+    tag = "Inbox settings",
+    responses(
+        (status = 200, description = "All tags, by name.", body = ListPage<Tag>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_tags(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadSettings)?;
     let mut items = state.store()?.tenant(access.grant).list_tags().await?;
     items.sort_by(|one, other| one.name.cmp(&other.name));
@@ -28,7 +39,21 @@ pub(super) async fn list_tags(state: Arc<State>, access: Access) -> Result<Respo
 }
 
 /// Creates a tag. Its name is the idempotency key.
-pub(super) async fn create_tag(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tags",
+    operation_id = "create_tag",
+    tag = "Inbox settings",
+    request_body = TagInput,
+    responses(
+        (status = 201, description = "The new tag.", body = Tag),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_tag(
     state: Arc<State>,
     access: Access,
     Json(input): Json<TagInput>,
@@ -40,7 +65,22 @@ pub(super) async fn create_tag(
     response::json(StatusCode::CREATED, &tag)
 }
 
-pub(super) async fn update_tag(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/tags/{id}",
+    operation_id = "update_tag",
+    tag = "Inbox settings",
+    params(("id" = String, Path)),
+    request_body = TagInput,
+    responses(
+        (status = 200, description = "The changed tag.", body = Tag),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_tag(
     state: Arc<State>,
     access: Access,
     Path(id): Path<String>,
@@ -54,7 +94,16 @@ pub(super) async fn update_tag(
 }
 
 /// Deletes a tag from the offer. Conversations keep it.
-pub(super) async fn delete_tag(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/tags/{id}",
+    operation_id = "delete_tag",
+    tag = "Inbox settings",
+    params(("id" = String, Path)),
+    responses((status = 204, description = "The tag is offered no more."), WriteRefusals, Conflict),
+    security(("access_token" = []))
+))]
+pub(crate) async fn delete_tag(
     state: Arc<State>,
     access: Access,
     Path(id): Path<String>,
@@ -65,3 +114,6 @@ pub(super) async fn delete_tag(
     delete_setting(&state, &access, &id, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, ReadRefusals, WriteRefusals};

@@ -32,7 +32,18 @@ fn editor(access: &Access) -> Result<ViewEditor> {
     })
 }
 
-pub(super) async fn list_views(state: Arc<State>, access: Access) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/views",
+    operation_id = "list_views",
+    tag = "Inbox settings",
+    responses(
+        (status = 200, description = "The views of the agent, and those that are shared.", body = ListPage<SavedView>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_views(state: Arc<State>, access: Access) -> Result<Response> {
     access.require(Action::ReadSettings)?;
     let (user, _) = access.member()?;
     let tenant = state.store()?.tenant(access.grant);
@@ -41,7 +52,24 @@ pub(super) async fn list_views(state: Arc<State>, access: Access) -> Result<Resp
     response::json(StatusCode::OK, &ListPage { items, next: None })
 }
 
-pub(super) async fn create_view(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/views",
+    operation_id = "create_view",
+    tag = "Inbox settings",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with the same key gets the first answer"),
+    ),
+    request_body = ViewInput,
+    responses(
+        (status = 201, description = "The new view.", body = SavedView),
+        BodyRefusals,
+        OnceRefusals,
+        WriteRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn create_view(
     state: Arc<State>,
     access: Access,
     Whole(request): Whole,
@@ -65,7 +93,22 @@ pub(super) async fn create_view(
     .await
 }
 
-pub(super) async fn update_view(
+#[cfg_attr(test, utoipa::path(
+    put,
+    path = "/views/{id}",
+    operation_id = "update_view",
+    tag = "Inbox settings",
+    params(("id" = ViewId, Path)),
+    request_body = ViewInput,
+    responses(
+        (status = 200, description = "The changed view.", body = SavedView),
+        BodyRefusals,
+        WriteRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn update_view(
     state: Arc<State>,
     access: Access,
     Path(ViewParam(id)): Path<ViewParam>,
@@ -78,7 +121,16 @@ pub(super) async fn update_view(
     response::json(StatusCode::OK, &view)
 }
 
-pub(super) async fn delete_view(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/views/{id}",
+    operation_id = "delete_view",
+    tag = "Inbox settings",
+    params(("id" = ViewId, Path)),
+    responses((status = 204, description = "The view is deleted."), WriteRefusals, Conflict),
+    security(("access_token" = []))
+))]
+pub(crate) async fn delete_view(
     state: Arc<State>,
     access: Access,
     Path(ViewParam(id)): Path<ViewParam>,
@@ -89,3 +141,6 @@ pub(super) async fn delete_view(
     delete_setting(&state, &access, &id, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, OnceRefusals, ReadRefusals, WriteRefusals};

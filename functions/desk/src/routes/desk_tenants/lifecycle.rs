@@ -25,28 +25,46 @@ use crate::{
 };
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Suspension {
+pub(crate) struct Suspension {
     reason: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Resumption {
+pub(crate) struct Resumption {
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<String>"))]
     reason: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Deletion {
+pub(crate) struct Deletion {
     /// The slug of the workspace.
     confirm: String,
 }
 
 /// Suspends a workspace and closes the sockets of its agents. Repeated, it closes them again, because the first request
 /// may have ended before it did.
-pub(super) async fn suspend_tenant(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tenants/{id}/suspend",
+    operation_id = "suspend_tenant",
+    tag = "Workspaces",
+    params(("id" = confab_core::TenantId, Path)),
+    request_body = Suspension,
+    responses(
+        (status = 200, description = "The suspended workspace.", body = TenantView),
+        BodyRefusals,
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn suspend_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -64,7 +82,21 @@ pub(super) async fn suspend_tenant(
     render(StatusCode::OK, &tenant, &access)
 }
 
-pub(super) async fn resume_tenant(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tenants/{id}/resume",
+    operation_id = "resume_tenant",
+    tag = "Workspaces",
+    params(("id" = confab_core::TenantId, Path)),
+    request_body = Resumption,
+    responses(
+        (status = 200, description = "The resumed workspace.", body = TenantView),
+        BodyRefusals,
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn resume_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -80,7 +112,22 @@ pub(super) async fn resume_tenant(
 }
 
 /// Asks for the deletion of a workspace. Its data is erased after a grace, in which an owner may restore it.
-pub(super) async fn delete_tenant(
+#[cfg_attr(test, utoipa::path(
+    delete,
+    path = "/tenants/{id}",
+    operation_id = "delete_tenant",
+    tag = "Workspaces",
+    params(("id" = confab_core::TenantId, Path)),
+    request_body = Deletion,
+    responses(
+        (status = 202, description = "The workspace is erased in 30 days, unless it is restored.", body = TenantView),
+        BodyRefusals,
+        ReadRefusals,
+        Unprocessable,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn delete_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -97,7 +144,20 @@ pub(super) async fn delete_tenant(
     render(StatusCode::ACCEPTED, &tenant, &access)
 }
 
-pub(super) async fn restore_tenant(
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/tenants/{id}/restore",
+    operation_id = "restore_tenant",
+    tag = "Workspaces",
+    params(("id" = confab_core::TenantId, Path)),
+    responses(
+        (status = 200, description = "The restored workspace.", body = TenantView),
+        ReadRefusals,
+        Conflict,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn restore_tenant(
     state: Arc<State>,
     access: Access,
     Path(TenantParam(id)): Path<TenantParam>,
@@ -123,3 +183,6 @@ async fn apply(
 fn render(status: StatusCode, tenant: &TenantRecord, access: &Access) -> Result<Response> {
     response::json(status, &TenantView::for_caller(tenant, None, access))
 }
+
+#[cfg(test)]
+use crate::contract::{BodyRefusals, Conflict, ReadRefusals, Unprocessable};

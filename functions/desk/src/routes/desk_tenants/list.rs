@@ -23,7 +23,8 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-pub(super) struct TenantQuery {
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub(crate) struct TenantQuery {
     status: Option<TenantStatus>,
     plan: Option<Plan>,
     limit: Option<u16>,
@@ -44,7 +45,20 @@ impl TenantQuery {
     }
 }
 
-pub(super) async fn list_tenants(
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/tenants",
+    operation_id = "list_tenants",
+    tag = "Workspaces",
+    params(TenantQuery),
+    responses(
+        (status = 200, description = "Workspaces, for operators of the platform.", body = ListPage<TenantSummary>),
+        BadRequest,
+        SignedInRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn list_tenants(
     state: Arc<State>,
     operator: PlatformOperator,
     Query(query): Query<TenantQuery>,
@@ -73,3 +87,8 @@ pub(super) async fn list_tenants(
     let items = page.items;
     response::json(StatusCode::OK, &ListPage { items, next })
 }
+
+#[cfg(test)]
+use crate::contract::{BadRequest, SignedInRefusals};
+#[cfg(test)]
+use crate::store::TenantSummary;

@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::auth::Access;
 
 #[derive(Serialize)]
-pub(super) struct TenantView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Tenant"), schema(as = Tenant))]
+pub(crate) struct TenantView<'a> {
     id: TenantId,
     slug: &'a Slug,
     name: &'a str,
@@ -28,6 +29,7 @@ pub(super) struct TenantView<'a> {
     privacy: &'a Privacy,
     /// For those who may change settings.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     security: Option<&'a Security>,
     ai: AiBudget,
     trial_ends_at: Option<Timestamp>,
@@ -37,14 +39,17 @@ pub(super) struct TenantView<'a> {
     holds: BTreeMap<HoldReason, HoldView<'a>>,
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     provisioning: Option<ProvisionProgress>,
 }
 
 #[derive(Serialize)]
-struct HoldView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "Hold"), schema(as = Hold))]
+pub(crate) struct HoldView<'a> {
     since: Timestamp,
     /// The operator's reason, for those who read the audit, too.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     note: Option<&'a str>,
 }
 
@@ -106,7 +111,8 @@ impl<'a> TenantView<'a> {
 
 /// A setup and its steps.
 #[derive(Serialize)]
-pub(super) struct RunView<'a> {
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema), ts(rename = "ProvisionRun"), schema(as = ProvisionRun))]
+pub(crate) struct RunView<'a> {
     run_id: ProvisionRunId,
     #[serde(flatten)]
     progress: ProvisionProgress,
