@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../ui/base";
 import "../ui/notice";
-import type { Contact } from "./contract";
+import type { Contact, ContactPatch } from "./contract";
 import type { Desk } from "./desk";
 import { textField } from "./field";
 import { formStyle } from "./form.style";
@@ -129,7 +129,7 @@ export class ContactForm extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const body = { version: this.contact.version, ...this.changes };
+      const body = { version: this.contact.version, ...this.changes } satisfies ContactPatch;
       this.#saved(await api.patch<Contact>(path, body));
       this.changes = {};
     } catch (error) {

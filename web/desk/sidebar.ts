@@ -5,7 +5,7 @@ import { base, controls } from "../ui/base";
 import { count } from "../ui/format";
 import { toast } from "../ui/toast";
 import { avatar } from "./avatar";
-import type { Availability, Member } from "./contract";
+import type { Availability, Member, OwnMembership } from "./contract";
 import type { Desk } from "./desk";
 import { type DeskIconName, deskIcon } from "./icons";
 import { type ViewName, viewNames } from "./inbox/inbox";
@@ -175,7 +175,7 @@ export class Sidebar extends LitElement {
   async #setAvailability(member: Member, availability: Availability): Promise<void> {
     try {
       const notify = member.notify ?? { mail: true, push: true };
-      const body = { availability, notify };
+      const body = { availability, notify } satisfies OwnMembership;
       this.desk.workspace.put("members", await this.desk.api.put<Member>("/members/me", body));
     } catch (error) {
       toast(toProblem(error).message, true);

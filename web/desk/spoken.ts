@@ -116,7 +116,7 @@ export type Branding = { color: string | null,
  */
 logo_url: string | null, };
 
-export type BrandingInput = { color?: string, logo_url?: string, };
+export type BrandingInput = { color?: string | null, logo_url?: string | null, };
 
 export type Privacy = { retention_days: number, 
 /**
@@ -128,7 +128,7 @@ mask_ip: boolean,
  */
 consent_text: string | null, };
 
-export type PrivacyInput = { retention_days: number, mask_ip: boolean, consent_text?: string, };
+export type PrivacyInput = { retention_days: number, mask_ip: boolean, consent_text?: string | null, };
 
 export type Security = { mfa_required: boolean, 
 /**
@@ -294,7 +294,7 @@ text: string,
  */
 team: string | null, version: number, };
 
-export type CannedInput = { version?: number, shortcut: string, text: string, team?: string, };
+export type CannedInput = { version?: number, shortcut: string, text: string, team?: string | null, };
 
 export type Tag = { 
 /**
@@ -302,7 +302,7 @@ export type Tag = {
  */
 id: string, name: string, color: string | null, version: number, };
 
-export type TagInput = { version?: number, name: string, color?: string, };
+export type TagInput = { version?: number, name: string, color?: string | null, };
 
 export type InboxView = "mine" | "unassigned" | "all" | "bot" | "snoozed" | "closed" | "mentions";
 

@@ -1,7 +1,9 @@
 // Accepts an invitation: with a new account, or with that of the invited address.
+
 import { html, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { Api } from "../api";
+import type { AcceptanceRequest } from "../contract";
 import { authLink, leaveMailedPage } from "../places";
 import type { Session } from "../session";
 import { authApi } from "./auth-api";
@@ -73,7 +75,7 @@ export class Invite extends AuthForm {
   protected override async send(): Promise<void> {
     const { session, token } = this;
     if (session.info) {
-      const body = { token };
+      const body = { token } satisfies AcceptanceRequest;
       const joined = await new Api(session).post<{ tenant_id: string }>(
         "/invitations/accept",
         body,

@@ -1,6 +1,6 @@
 // A bot's draft in the editor: what is saved, what has been changed here, and what is wrong with it.
 import type { Api } from "../api";
-import type { Bot, BotSettings } from "../contract";
+import type { Bot, BotSettings, BotUpdate } from "../contract";
 import { Observable } from "../observable";
 import { toOrigin } from "../origins";
 import { type FieldError, type Problem, toProblem } from "../problem";
@@ -121,7 +121,10 @@ export class BotDraft extends Observable {
     this.settings = sent;
     const path = pathOf("chatbots", this.bot.id);
     try {
-      const bot = await this.api.put<Bot>(path, { version: this.bot.version, ...sent });
+      const bot = await this.api.put<Bot>(path, {
+        version: this.bot.version,
+        ...sent,
+      } satisfies BotUpdate);
       this.bot = bot;
       // What was typed meanwhile stays.
       if (this.settings === sent) this.settings = settingsOf(bot);

@@ -10,7 +10,7 @@ import "../../ui/skeleton";
 import "../../ui/status";
 import { type Column, table, tableStyle } from "../../ui/table";
 import "../../ui/time";
-import type { Bot, BotSummary } from "../contract";
+import type { Bot, BotSummary, NewBot } from "../contract";
 import type { Desk } from "../desk";
 import { selectField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -144,7 +144,11 @@ export class BotList extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const body = { name: this.name.trim(), language: this.language, template: this.template };
+      const body = {
+        name: this.name.trim(),
+        language: this.language,
+        template: this.template,
+      } satisfies NewBot;
       const { id, name, created_at, updated_at } = await api.create<Bot>("/chatbots", body);
       workspace.put("bots", { id, name, created_at, updated_at });
       this.name = "";

@@ -5,7 +5,7 @@ import { base, controls } from "../../ui/base";
 import "../../ui/dialog";
 import "../../ui/notice";
 import { toast } from "../../ui/toast";
-import type { LiveDeployment } from "../contract";
+import type { DeployRequest, LiveDeployment } from "../contract";
 import type { Desk } from "../desk";
 import { checkField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -61,7 +61,11 @@ export class DeployDialog extends LitElement {
     try {
       const live = await this.desk.api.create<LiveDeployment>(
         pathOf("chatbots", bot.id, "deploy"),
-        { version: bot.version, ...(note ? { note } : {}), rotate_key: this.rotates },
+        {
+          version: bot.version,
+          ...(note ? { note } : {}),
+          rotate_key: this.rotates,
+        } satisfies DeployRequest,
       );
       this.draft.refresh({ ...this.draft.bot, live });
       void this.desk.workspace.load("bots");

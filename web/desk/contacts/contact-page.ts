@@ -8,7 +8,7 @@ import "../../ui/time";
 import "../confirm";
 import type { Question } from "../confirm";
 import "../contact-form";
-import type { Contact, Head, Page } from "../contract";
+import type { Contact, ContactBlock, ContactMerge, Head, Page } from "../contract";
 import type { Desk } from "../desk";
 import { formStyle } from "../form.style";
 import { Loading } from "../loading";
@@ -121,7 +121,9 @@ export class ContactPage extends LitElement {
       text: "Their conversations are shown together from now on. This cannot be taken back.",
       action: "Join",
       run: async () => {
-        await this.desk.api.post(pathOf("contacts", this.contact, "merge"), { into });
+        await this.desk.api.post(pathOf("contacts", this.contact, "merge"), {
+          into,
+        } satisfies ContactMerge);
         goTo("contacts", { contact: into });
       },
     };
@@ -137,7 +139,9 @@ export class ContactPage extends LitElement {
       isDanger: isBlocked,
       run: async () => {
         const path = pathOf("contacts", contact.id, "block");
-        this.#loaded.set(await this.desk.api.post<Contact>(path, { is_blocked: isBlocked }));
+        this.#loaded.set(
+          await this.desk.api.post<Contact>(path, { is_blocked: isBlocked } satisfies ContactBlock),
+        );
         void this.#history.restart();
       },
     };

@@ -1,6 +1,13 @@
 // What agents do with a conversation. A change is based on the head that the agent saw.
 import type { Api } from "../api";
-import type { EndReason, Head, HeadPatch } from "../contract";
+import type {
+  ContactBlock,
+  ConversationEnd,
+  ConversationPatch,
+  EndReason,
+  Head,
+  HeadPatch,
+} from "../contract";
 import { Problem } from "../problem";
 import { pathOf } from "../request";
 import { changesBetween, type Names } from "../words";
@@ -33,7 +40,7 @@ export class ConversationActions {
         const head = await this.api.patch<Head>(pathOf("conversations", seen.id), {
           version,
           ...change,
-        });
+        } satisfies ConversationPatch);
         this.inbox.take(head);
         return head;
       } catch (error) {
@@ -49,13 +56,15 @@ export class ConversationActions {
   /** Ends a conversation. The bot's settings decide whether the visitor is asked for a rating. */
   async end(head: Head, reason: EndReason): Promise<Head> {
     const path = pathOf("conversations", head.id, "end");
-    const ended = await this.api.put<Head>(path, { reason });
+    const ended = await this.api.put<Head>(path, { reason } satisfies ConversationEnd);
     this.inbox.take(ended);
     return ended;
   }
 
   async block(head: Head, isBlocked: boolean): Promise<void> {
-    await this.api.post(pathOf("contacts", head.visitor.id, "block"), { is_blocked: isBlocked });
+    await this.api.post(pathOf("contacts", head.visitor.id, "block"), {
+      is_blocked: isBlocked,
+    } satisfies ContactBlock);
     await this.inbox.fetch(head.id);
   }
 

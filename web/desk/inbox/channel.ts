@@ -336,6 +336,6 @@ export class ConversationChannel extends Observable {
   }
 }
 
-function keyOf({ kind, name }: TypingAuthor): string {
-  return kind === "visitor" ? kind : `${kind}:${name ?? ""}`;
+function keyOf(author: TypingAuthor): string {
+  return "name" in author ? `${author.kind}:${author.name}` : author.kind;
 }

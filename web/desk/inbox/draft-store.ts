@@ -1,6 +1,8 @@
 // Drafts of replies, kept on the server so that another device continues them. Drafts of notes stay in this tab: a note
 // must not come back as a reply.
+
 import type { Api } from "../api";
+import type { Draft } from "../contract";
 import { Observable } from "../observable";
 import { pathOf } from "../request";
 
@@ -62,7 +64,7 @@ export class DraftStore extends Observable {
     if (text === (this.#saved.get(id) ?? "") || this.state(id) === "saving") return;
     this.#become(id, "saving");
     try {
-      await this.api.put(pathOf("conversations", id, "draft"), { text });
+      await this.api.put(pathOf("conversations", id, "draft"), { text } satisfies Draft);
       this.#saved.set(id, text);
       this.#become(id, text === "" ? "none" : "saved");
     } catch {

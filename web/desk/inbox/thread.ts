@@ -10,7 +10,7 @@ import "../../ui/notice";
 import { type Anchor, firstVisibleRow, restore } from "../../ui/scroll";
 import "../../ui/skeleton";
 import { toast } from "../../ui/toast";
-import type { Head } from "../contract";
+import type { FileView, Head } from "../contract";
 import type { Desk } from "../desk";
 import { Observing } from "../observable";
 import { toProblem } from "../problem";
@@ -21,7 +21,6 @@ import { eventWords } from "./event-words";
 import { messageStyle } from "./message.style";
 import { messageRow, pendingRow } from "./message-row";
 import { type ThreadItem, threadItems } from "./thread-items";
-import type { FileView } from "./uploads";
 
 const LOAD_OLDER_PX = 300;
 

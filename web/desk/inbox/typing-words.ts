@@ -5,9 +5,10 @@ import { visitorName } from "../words";
 import type { ConversationChannel } from "./channel";
 
 export function typingWords(head: Head, channel: ConversationChannel): string {
-  const names = [...channel.typing.values()].map((author) =>
-    author.kind === "visitor" ? visitorName(head.visitor) : (author.name ?? "A colleague"),
-  );
+  const names = [...channel.typing.values()].map((author) => {
+    if (author.kind === "visitor") return visitorName(head.visitor);
+    return "name" in author ? author.name : "A colleague";
+  });
   if (names.length === 0) return "";
   if (names.length > 2) return `${names.length} people are writing`;
   return `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} writing`;

@@ -1,5 +1,6 @@
 // Files of a message that is being written: announced, uploaded into quarantine, and checked.
 import type { Api } from "../api";
+import type { FileView, NewFile, UploadReceipt, UploadRefusal } from "../contract";
 import { Observable } from "../observable";
 import { NO_RESPONSE, Problem, toProblem } from "../problem";
 import { pathOf } from "../request";
@@ -11,20 +12,7 @@ export const ACCEPTED = TYPES.join(",");
 const CHECK_INTERVAL_MS = 1_000;
 const MAX_CHECKS = 60;
 
-interface Receipt {
-  upload_id: string;
-  url: string;
-  fields: Record<string, string>;
-}
-
-export interface FileView {
-  state: "waiting" | "ready" | "refused";
-  code?: "wrong_type" | "too_large" | "unreadable";
-  /** A link that works for an hour. */
-  url?: string;
-}
-
-const refusals: Record<NonNullable<FileView["code"]>, string> = {
+const refusals: Record<UploadRefusal, string> = {
   wrong_type: "Its content is of another type.",
   too_large: "The picture is too large.",
   unreadable: "It cannot be read.",
@@ -99,8 +87,8 @@ export class Uploads extends Observable {
     if (file.size > MAX_BYTES)
       throw new Problem(413, "too_large", "An attached file can have at most 10 MB.");
     const path = pathOf("conversations", this.conversation, "attachments");
-    const body = { name: file.name, mime: file.type, bytes: file.size };
-    const { upload_id, url, fields } = await this.api.post<Receipt>(path, body);
+    const body = { name: file.name, mime: file.type, bytes: file.size } satisfies NewFile;
+    const { upload_id, url, fields } = await this.api.post<UploadReceipt>(path, body);
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     form.append("file", file);
@@ -119,8 +107,8 @@ export class Uploads extends Observable {
       view = await this.api.get<FileView>(path);
     }
     if (view.state === "ready") return;
-    const words = view.code ? refusals[view.code] : "It could not be checked. Try it again.";
-    throw new Problem(422, view.code ?? "unchecked", words);
+    if (view.state === "refused") throw new Problem(422, view.code, refusals[view.code]);
+    throw new Problem(422, "unchecked", "It could not be checked. Try it again.");
   }
 
   #change(key: string, change: Partial<Upload>): void {

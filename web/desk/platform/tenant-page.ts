@@ -10,7 +10,7 @@ import { table, tableStyle } from "../../ui/table";
 import "../../ui/time";
 import { toast } from "../../ui/toast";
 import { Api } from "../api";
-import type { AuditEntry, Limits, Page, Tenant } from "../contract";
+import type { AuditEntry, Limits, Page, Suspension, Tenant } from "../contract";
 import type { Desk } from "../desk";
 import { textField } from "../field";
 import { formStyle } from "../form.style";
@@ -114,7 +114,7 @@ export class TenantPage extends LitElement {
           <div><dt>Plan</dt><dd>${planWords[tenant.plan]}</dd></div>
           <div><dt>Isolation</dt><dd>${isolationWords[tenant.isolation]}</dd></div>
           ${tenant.trial_ends_at ? html`<div><dt>Trial ends</dt><dd>${exactly(tenant.trial_ends_at)}</dd></div>` : nothing}
-          ${tenant.provisioning ? html`<div><dt>Setup</dt><dd>${tenant.provisioning.state === "ready" ? "Ready" : html`Step ${tenant.provisioning.step} of ${tenant.provisioning.of}, ${tenant.provisioning.state}`}${tenant.provisioning.code ? html`: <span class="mono">${tenant.provisioning.code}</span>` : nothing}</dd></div>` : nothing}
+          ${tenant.provisioning ? html`<div><dt>Setup</dt><dd>${tenant.provisioning.state === "ready" ? "Ready" : html`Step ${tenant.provisioning.step} of ${tenant.provisioning.of}, ${tenant.provisioning.state}`}${tenant.provisioning.state === "failed" ? html`: <span class="mono">${tenant.provisioning.code}</span>` : nothing}</dd></div>` : nothing}
           <div><dt>Id</dt><dd class="mono">${tenant.id}</dd></div>
         </dl>
         ${tenant.holds.platform ? html`<cf-notice tone="warn">Suspended ${exactly(tenant.holds.platform.since)}. ${tenant.holds.platform.note ?? ""}</cf-notice>` : nothing}
@@ -156,7 +156,9 @@ export class TenantPage extends LitElement {
     this.problem = null;
     try {
       const path = pathOf("tenants", id, isSuspended ? "resume" : "suspend");
-      const tenant = await this.#api.post<Tenant>(path, { reason: this.reason.trim() });
+      const tenant = await this.#api.post<Tenant>(path, {
+        reason: this.reason.trim(),
+      } satisfies Suspension);
       // The setup is not part of this answer.
       const { provisioning } = this.#tenant.data ?? {};
       this.#tenant.set(provisioning ? { ...tenant, provisioning } : tenant);

@@ -7,7 +7,13 @@ import "../../ui/time";
 import { toast } from "../../ui/toast";
 import "../confirm";
 import type { Question } from "../confirm";
-import type { DeviceSession, Member, Notifications } from "../contract";
+import type {
+  DeviceSession,
+  Member,
+  Notifications,
+  OwnMembership,
+  PasswordChange,
+} from "../contract";
 import type { Desk } from "../desk";
 import { checkField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -125,7 +131,10 @@ export class Account extends LitElement {
   async #setNotify({ availability }: Member, notify: Notifications): Promise<void> {
     const { api, workspace } = this.desk;
     try {
-      workspace.put("members", await api.put<Member>("/members/me", { availability, notify }));
+      workspace.put(
+        "members",
+        await api.put<Member>("/members/me", { availability, notify } satisfies OwnMembership),
+      );
     } catch (error) {
       toast(toProblem(error).message, true);
     }
@@ -137,7 +146,7 @@ export class Account extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const body = { current: this.current, password: this.password };
+      const body = { current: this.current, password: this.password } satisfies PasswordChange;
       await this.desk.api.put("/auth/password", body);
       this.current = "";
       this.password = "";

@@ -10,7 +10,7 @@ import "../../ui/skeleton";
 import { type Column, table, tableStyle } from "../../ui/table";
 import "../confirm";
 import type { Question } from "../confirm";
-import type { Canned } from "../contract";
+import type { Canned, CannedInput } from "../contract";
 import type { Desk } from "../desk";
 import { selectField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -142,8 +142,11 @@ export class CannedReplies extends LitElement {
     try {
       const { version, ...fields } = edited;
       const saved = isNew
-        ? await api.post<Canned>("/canned", fields)
-        : await api.put<Canned>(pathOf("canned", edited.shortcut), { version, ...fields });
+        ? await api.post<Canned>("/canned", fields satisfies CannedInput)
+        : await api.put<Canned>(pathOf("canned", edited.shortcut), {
+            version,
+            ...fields,
+          } satisfies CannedInput);
       workspace.put("canned", saved);
       this.#close();
     } catch (error) {

@@ -5,7 +5,7 @@ import { base, controls } from "../../ui/base";
 import { icon } from "../../ui/icons";
 import "../../ui/status";
 import { toast } from "../../ui/toast";
-import type { DaySpan, Holiday, Hours, Week, Weekday } from "../contract";
+import type { DaySpan, Holiday, Hours, HoursInput, Week, Weekday } from "../contract";
 import type { Desk } from "../desk";
 import { selectField } from "../field";
 import { formStyle } from "../form.style";
@@ -203,7 +203,10 @@ export class BusinessHours extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const saved = await this.desk.api.put<Hours>("/hours", { version: hours.version, ...edited });
+      const saved = await this.desk.api.put<Hours>("/hours", {
+        version: hours.version,
+        ...edited,
+      } satisfies HoursInput);
       this.#hours.set(saved);
       this.edited = editedOf(saved);
       toast("Saved");

@@ -1,14 +1,15 @@
 // Creates an API key: what it may do, for which bots, until when and from where.
+
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../../ui/base";
+import type { ApiKeyRequest, CreatedApiKey } from "../contract";
 import "../../ui/notice";
 import type { Desk } from "../desk";
 import { checkField, field, selectField, textField } from "../field";
 import { formStyle } from "../form.style";
 import { Observing } from "../observable";
 import { type Problem, toProblem } from "../problem";
-import type { CreatedKey } from "./keys";
 
 /** Scopes by what they are about. Those of bots can be limited to some. */
 const scopes: [about: string, scopes: string[], isOfBots: boolean][] = [
@@ -133,10 +134,10 @@ export class KeyForm extends LitElement {
         .map((text) => text.trim())
         .filter(Boolean),
       ...(days > 0 ? { expires_at: new Date(Date.now() + days * DAY_MS).toISOString() } : {}),
-    };
+    } satisfies ApiKeyRequest;
     try {
       // Without an idempotency key: its kept answer would hold the secret.
-      const detail = await this.desk.api.post<CreatedKey>("/auth/api-keys", body);
+      const detail = await this.desk.api.post<CreatedApiKey>("/auth/api-keys", body);
       this.dispatchEvent(new CustomEvent("created", { detail }));
     } catch (error) {
       this.problem = toProblem(error);

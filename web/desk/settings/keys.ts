@@ -9,7 +9,7 @@ import { type Column, table, tableStyle } from "../../ui/table";
 import "../../ui/time";
 import "../confirm";
 import type { Question } from "../confirm";
-import type { ApiKey } from "../contract";
+import type { ApiKey, CreatedApiKey } from "../contract";
 import type { Desk } from "../desk";
 import { formStyle } from "../form.style";
 import { Loading } from "../loading";
@@ -20,10 +20,6 @@ import { copyBox, copyBoxStyle } from "../snippet";
 import { loadAll } from "../workspace";
 import "./key-form";
 import { partStyle } from "./part.style";
-
-export interface CreatedKey extends ApiKey {
-  key: string;
-}
 
 @customElement("desk-keys")
 export class Keys extends LitElement {
@@ -39,7 +35,7 @@ export class Keys extends LitElement {
 
   @property({ attribute: false }) desk!: Desk;
   @state() private isCreating = false;
-  @state() private created: CreatedKey | null = null;
+  @state() private created: CreatedApiKey | null = null;
   @state() private question: Question | null = null;
   readonly #keys = new Loading(this, () => loadAll<ApiKey>(this.desk.api, "/auth/api-keys"));
 
@@ -66,7 +62,7 @@ export class Keys extends LitElement {
             : table("API keys", this.#columns, keys, ({ id }) => id),
         )}
       </section>
-      <cf-dialog heading="New key" ?open=${this.isCreating} @dismiss=${() => (this.isCreating = false)}>${this.isCreating ? html`<key-form .desk=${this.desk} @created=${(event: CustomEvent<CreatedKey>) => this.#created(event.detail)}></key-form>` : nothing}</cf-dialog>
+      <cf-dialog heading="New key" ?open=${this.isCreating} @dismiss=${() => (this.isCreating = false)}>${this.isCreating ? html`<key-form .desk=${this.desk} @created=${(event: CustomEvent<CreatedApiKey>) => this.#created(event.detail)}></key-form>` : nothing}</cf-dialog>
       <cf-dialog heading="Your key" ?open=${this.created !== null} @dismiss=${() => (this.created = null)}>${this.created ? this.#once(this.created) : nothing}</cf-dialog>
       <desk-confirm .question=${this.question} @dismiss=${() => (this.question = null)}></desk-confirm>`;
   }
@@ -107,14 +103,14 @@ export class Keys extends LitElement {
     ];
   }
 
-  #once({ key }: CreatedKey): TemplateResult {
+  #once({ key }: CreatedApiKey): TemplateResult {
     return html`<div class="form">
       <p>Copy it now. It is not shown again.</p>
       ${copyBox("API key", key)}
     </div>`;
   }
 
-  #created({ key, ...rest }: CreatedKey): void {
+  #created({ key, ...rest }: CreatedApiKey): void {
     this.isCreating = false;
     this.created = { key, ...rest };
     this.#keys.set([...(this.#keys.data ?? []), rest]);

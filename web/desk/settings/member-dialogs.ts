@@ -4,7 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../../ui/base";
 import "../../ui/dialog";
 import "../../ui/notice";
-import type { Invitation, Member, Role } from "../contract";
+import type { Invitation, Member, MemberChange, NewInvitation, Role } from "../contract";
 import type { Desk } from "../desk";
 import { checkField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -102,7 +102,11 @@ export class MemberDialogs extends LitElement {
   #invite(event: Event): Promise<void> {
     event.preventDefault();
     return this.#do(async () => {
-      const body = { email: this.email.trim(), role: this.chosen, teams: this.teams };
+      const body = {
+        email: this.email.trim(),
+        role: this.chosen,
+        teams: this.teams,
+      } satisfies NewInvitation;
       const detail = await this.desk.api.create<Invitation>("/invitations", body);
       this.dispatchEvent(new CustomEvent("invited", { detail }));
     });
@@ -111,7 +115,7 @@ export class MemberDialogs extends LitElement {
   #save(event: Event, { user_id }: Member): Promise<void> {
     event.preventDefault();
     return this.#do(async () => {
-      const body = { role: this.chosen, teams: this.teams };
+      const body = { role: this.chosen, teams: this.teams } satisfies MemberChange;
       const member = await this.desk.api.patch<Member>(pathOf("members", user_id), body);
       this.desk.workspace.put("members", member);
     });

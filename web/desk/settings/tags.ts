@@ -7,7 +7,7 @@ import { icon } from "../../ui/icons";
 import "../../ui/notice";
 import "../../ui/skeleton";
 import { toast } from "../../ui/toast";
-import type { Tag } from "../contract";
+import type { Tag, TagInput } from "../contract";
 import type { Desk } from "../desk";
 import { textField } from "../field";
 import { formStyle } from "../form.style";
@@ -96,7 +96,9 @@ export class Tags extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const tag = await this.desk.api.post<Tag>("/tags", { name: this.name.trim() });
+      const tag = await this.desk.api.post<Tag>("/tags", {
+        name: this.name.trim(),
+      } satisfies TagInput);
       this.desk.workspace.put("tags", tag);
       this.name = "";
     } catch (error) {

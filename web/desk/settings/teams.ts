@@ -10,7 +10,7 @@ import "../../ui/skeleton";
 import { type Column, table, tableStyle } from "../../ui/table";
 import "../confirm";
 import type { Question } from "../confirm";
-import type { Team } from "../contract";
+import type { Team, TeamInput } from "../contract";
 import type { Desk } from "../desk";
 import { textField } from "../field";
 import { formStyle } from "../form.style";
@@ -114,7 +114,7 @@ export class Teams extends LitElement {
     try {
       const team = edited.id
         ? await api.put<Team>(pathOf("teams", edited.id), { name, version: edited.version })
-        : await api.create<Team>("/teams", { name });
+        : await api.create<Team>("/teams", { name } satisfies TeamInput);
       workspace.put("teams", team);
       this.#close();
     } catch (error) {

@@ -5,7 +5,7 @@ import { base, controls } from "../../ui/base";
 import "../../ui/status";
 import "../../ui/time";
 import { toast } from "../../ui/toast";
-import type { Tenant, TenantSettings } from "../contract";
+import type { Tenant, TenantSettings, TenantSettingsInput } from "../contract";
 import type { Desk } from "../desk";
 import { checkField, field, selectField, textField } from "../field";
 import { formStyle } from "../form.style";
@@ -203,7 +203,10 @@ export class WorkspaceSettings extends LitElement {
     this.isBusy = true;
     this.problem = null;
     const ip_allow = settings.security.ip_allow.map((text) => text.trim()).filter(Boolean);
-    const body = { ...settings, security: { ...settings.security, ip_allow } };
+    const body = {
+      ...settings,
+      security: { ...settings.security, ip_allow },
+    } satisfies TenantSettingsInput;
     try {
       const path = pathOf("tenants", this.desk.me.tenantId);
       const tenant = await this.desk.api.put<Tenant>(path, body);

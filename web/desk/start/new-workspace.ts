@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { base, controls } from "../../ui/base";
 import "../../ui/notice";
-import type { Tenant } from "../contract";
+import type { NewTenant, Tenant } from "../contract";
 import type { Desk } from "../desk";
 import { textField } from "../field";
 import { formStyle } from "../form.style";
@@ -44,7 +44,7 @@ export class NewWorkspace extends LitElement {
     this.isBusy = true;
     this.problem = null;
     try {
-      const body = { name: this.name.trim() };
+      const body = { name: this.name.trim() } satisfies NewTenant;
       const tenant = await api.create<Tenant>("/tenants", body);
       await session.switchTenant(tenant.id);
       goTo("start");

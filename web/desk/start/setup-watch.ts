@@ -1,6 +1,6 @@
 // Watches the setup of a workspace until it is ready.
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import type { Provisioning, Tenant } from "../contract";
+import type { Provisioning, SetupRequest, Tenant } from "../contract";
 import type { Desk } from "../desk";
 import { toProblem } from "../problem";
 import { pathOf } from "../request";
@@ -56,7 +56,9 @@ export class SetupWatch implements ReactiveController {
     if (!desk) return;
     const path = pathOf("tenants", desk.me.tenantId, "provision");
     try {
-      this.#take(await desk.api.post<Provisioning>(path, { isolation: "pooled" }));
+      this.#take(
+        await desk.api.post<Provisioning>(path, { isolation: "pooled" } satisfies SetupRequest),
+      );
     } catch (error) {
       this.problem = toProblem(error).message;
     }

@@ -6,7 +6,7 @@ import "../../ui/empty";
 import { icon } from "../../ui/icons";
 import "../../ui/notice";
 import "../../ui/skeleton";
-import type { Bot, BotSettings, Head, LiveDeployment } from "../contract";
+import type { Bot, BotSettings, DeployRequest, Head, LiveDeployment, NewBot } from "../contract";
 import type { Desk } from "../desk";
 import { textField } from "../field";
 import { formStyle } from "../form.style";
@@ -242,7 +242,7 @@ export class Start extends LitElement {
         name: me.workspace.slice(0, 60) || "Chat",
         language: "en",
         template: "support",
-      };
+      } satisfies NewBot;
       const bot = known
         ? await api.get<Bot>(pathOf("chatbots", known.id))
         : await api.create<Bot>("/chatbots", body);
@@ -270,7 +270,9 @@ export class Start extends LitElement {
       const others = bot.origins.slice(1);
       const saved = await this.#save(bot, { origins: [this.site, ...others] });
       const path = pathOf("chatbots", bot.id, "deploy");
-      const live = await this.desk.api.create<LiveDeployment>(path, { version: saved.version });
+      const live = await this.desk.api.create<LiveDeployment>(path, {
+        version: saved.version,
+      } satisfies DeployRequest);
       this.bot = { ...saved, live };
       void this.desk.workspace.load("bots");
       this.step = "snippet";

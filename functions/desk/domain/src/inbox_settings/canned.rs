@@ -42,6 +42,7 @@ pub struct CannedInput {
     pub shortcut: String,
     pub text: String,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(optional = nullable))]
     pub team: Option<TeamId>,
 }
 

@@ -33,6 +33,7 @@ pub struct TagInput {
     pub version: u64,
     pub name: String,
     #[serde(default)]
+    #[cfg_attr(feature = "contract", ts(optional = nullable))]
     pub color: Option<String>,
 }
 

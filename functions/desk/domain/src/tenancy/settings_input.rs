@@ -41,7 +41,7 @@ pub struct TenantSettingsInput {
 #[cfg_attr(
     feature = "contract",
     derive(ts_rs::TS, utoipa::ToSchema),
-    ts(optional_fields)
+    ts(optional_fields = nullable)
 )]
 #[serde(deny_unknown_fields)]
 pub struct BrandingInput {
@@ -55,7 +55,7 @@ pub struct BrandingInput {
 #[cfg_attr(
     feature = "contract",
     derive(ts_rs::TS, utoipa::ToSchema),
-    ts(optional_fields)
+    ts(optional_fields = nullable)
 )]
 #[serde(deny_unknown_fields)]
 pub struct PrivacyInput {
