@@ -238,7 +238,7 @@ export type Limits = { plan: Plan,
  */
 period: string, limits: Array<LimitReport>, entitlements: Array<string>, };
 
-export type AuditActor = { "kind": "person", "id": string } | { "kind": "key", "id": string } | { "kind": "platform", "id": string } | { "kind": "system", "id": string };
+export type AuditActor = { "kind": "person", "id": string } | { "kind": "key", "id": string } | { "kind": "platform", "id": string } | { "kind": "operator", "id": string } | { "kind": "system", "id": string };
 
 export type AuditEntry = { at: string, actor: AuditActor, action: string, target: string, before?: string, after?: string, source?: string, note?: string, correlation_id: string, };
 
