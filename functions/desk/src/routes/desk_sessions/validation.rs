@@ -63,7 +63,6 @@ pub(crate) struct Validation {
         (status = 200, description = "What the token stands for now.", body = Validation),
         ReadRefusals,
         BadRequest,
-        PaymentRequired,
     ),
     security(("access_token" = []), ("api_key" = []), ("visitor_token" = []))
 ))]
@@ -145,4 +144,4 @@ async fn validate_visitor(state: &Arc<State>, request: &Arc<ApiRequest>) -> Resu
 }
 
 #[cfg(test)]
-use crate::contract::{BadRequest, PaymentRequired, ReadRefusals};
+use crate::contract::{BadRequest, ReadRefusals};
