@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{Live, Place, eventually};
 
 /// The site that embeds the widget.
+const PASSWORD: &str = "seven blue balloons";
 const SITE: &str = "https://shop.example";
 
 /// Someone who calls the API of Desk: a person, or a visitor.
@@ -87,13 +88,13 @@ impl<'a> DeskOwner<'a> {
     pub async fn new(place: &'a Place, email: &str) -> Result<Self> {
         let stranger = DeskCaller::stranger(place);
         let sign_up = json!({
-            "email": email, "password": "seven blue balloons", "name": "Dana", "tenant_name": "Balloon shop",
+            "email": email, "password": PASSWORD, "name": "Dana", "tenant_name": "Balloon shop",
         });
         stranger.post("/auth/signup", sign_up).await?;
         let mail = place.mail_to(email).await?;
         let (_, token) = mail.split_once("token=").context("a link")?;
         let token = token.split_whitespace().next().context("a token")?;
-        let session = json!({ "token": token, "client": "mobile" });
+        let session = json!({ "token": token, "password": PASSWORD, "client": "mobile" });
         let session = stranger.post("/auth/verify", session).await?;
         let owner = Self {
             caller: DeskCaller {

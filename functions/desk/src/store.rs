@@ -37,7 +37,7 @@
 //! | `T#<tenant>#ONCE` | route and key | the answer that an `Idempotency-Key` got |
 //! | `U#usr_..` | `PERSON`, `SESSION#ses_..` | a person, and the index of their sessions |
 //! | `U#usr_..` | `ONCE#..` | the answer to an `Idempotency-Key` of a person outside of a tenant |
-//! | `E#<sha256>` | `PERSON` | the person with an address |
+//! | `E#<sha256>` | `PERSON` | the person with an address; without one the latest sign-up |
 //! | `F#ses_..` | `FAMILY` | a session |
 //! | `K#key_..` | `KEY` | the tenant of an API key |
 //! | `D#<deployment key>` | `BOT` | the tenant and bot of a deployment key |

@@ -8,9 +8,7 @@ use confab_lambda::{
     extract::{Json, Whole},
     response,
 };
-use desk_domain::{
-    CountedBy, EmailAddress, Plan, RateClass, ResetToken, SessionClient, SignUpRequest, VerifyToken,
-};
+use desk_domain::{EmailAddress, ResetToken, SessionClient, SignUpRequest, VerifyToken};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -18,7 +16,7 @@ use crate::{
     auth::SignedIn,
     services::{
         cookies::require_own_page,
-        credentials::{self, LoginKind, authenticate, take_login_tokens},
+        credentials::{self, LoginKind, authenticate, take_login_tokens, take_password_token},
         sign_in::begin_session,
         sign_ups,
     },
@@ -52,6 +50,8 @@ pub fn routes() -> Router<State> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verification {
     token: Private<String>,
+    /// The password of the sign-up.
+    password: Private<String>,
     #[serde(default)]
     client: Option<SessionClient>,
 }
@@ -143,7 +143,8 @@ pub(crate) async fn verify(
     }
     let token = verification.token.as_str();
     let token: VerifyToken = state.sealer()?.open(token).await?;
-    let person = sign_ups::verify(&state, &token, call.correlation_id).await?;
+    let password = verification.password.as_str();
+    let person = sign_ups::verify(&state, &token, password, call.correlation_id).await?;
     begin_session(&state, &call, &person, None, client).await
 }
 
@@ -248,12 +249,7 @@ pub(crate) async fn change_password(
     Json(change): Json<PasswordChange>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    // An access token alone is not enough to try passwords without end.
-    let rates = RateClass::Login.rates(Plan::Trial).into_iter();
-    for rate in rates.filter(|rate| rate.by == CountedBy::Address) {
-        let key = format!("password#{}", signed_in.user);
-        state.store()?.take_token(rate, &key).await?;
-    }
+    take_password_token(&state, &format!("password#{}", signed_in.user)).await?;
     let (current, password) = (change.current.as_str(), change.password.as_str());
     credentials::change_password(&state, signed_in, current, password, correlation_id).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))

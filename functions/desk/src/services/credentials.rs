@@ -53,6 +53,16 @@ pub(crate) async fn take_login_tokens(
     Ok(())
 }
 
+/// Takes the token of one more try of a password, such as `password#usr_..`. A link or an access token alone is not
+/// enough to try passwords without end.
+pub(crate) async fn take_password_token(state: &State, key: &str) -> Result<()> {
+    let rates = RateClass::Login.rates(Plan::Trial).into_iter();
+    for rate in rates.filter(|rate| rate.by == CountedBy::Address) {
+        state.store()?.take_token(rate, key).await?;
+    }
+    Ok(())
+}
+
 fn bad_credentials() -> Error {
     Error::new(
         Kind::Unauthenticated,
@@ -123,11 +133,20 @@ fn choose_password(state: &State, person: &Person, text: &str) -> Result<String>
 }
 
 /// Returns whether a text is the person's password.
-fn is_current(person: &Person, text: &str) -> Result<bool> {
+pub(crate) fn is_current(person: &Person, text: &str) -> Result<bool> {
     let Some(password) = Password::present(text) else {
         return Ok(false);
     };
     Ok(compare(&password, Some(person))? != PasswordMatch::Wrong)
+}
+
+/// Refuses a link of a sign-up whose address another one has verified meanwhile.
+pub(crate) async fn refuse_taken_address(state: &State, person: &Person) -> Result<()> {
+    let owner = state.store()?.find_person_by_email(&person.email.key());
+    match owner.await? {
+        Some(owner) if owner.is_verified() && owner.id != person.id => Err(link_used()),
+        _ => Ok(()),
+    }
 }
 
 /// Sets a new password by a mailed link, and ends all sessions. The same request again is answered like the first one,
@@ -151,6 +170,7 @@ pub(crate) async fn reset_password(
         if store.save_person(&next, person.version).await? == SaveOutcome::Saved {
             return announce_new_password(state, &next, correlation_id).await;
         }
+        refuse_taken_address(state, &person).await?;
     }
     Err(contended())
 }

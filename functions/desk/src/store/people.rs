@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Saves a person with the pointer from their address, if the person has the version that was read; 0 is a new
-    /// person. Conflicts when another person has the address.
+    /// person. Conflicts when another person has verified the address.
     pub(crate) async fn save_person(
         &self,
         person: &Person,
@@ -89,16 +89,16 @@ impl Store {
             .transact_put(row, Condition::version(read_version))
     }
 
-    /// The part of a transaction that points from an address to its person. A pointer that is about to expire belongs
-    /// to a sign-up that was never verified.
+    /// The part of a transaction that points from an address to its person. A pointer that will expire belongs to a
+    /// sign-up without a verification, and a later sign-up or a verified person takes it over.
     pub(super) fn address_write(&self, person: &Person) -> Result<TransactWriteItem> {
         let pointer = AddressRow { user_id: person.id };
         let mut row = Table::to_row(address_pk(&person.email.key()), "PERSON", &pointer)?;
         self.expire_unverified(person, &mut row);
-        let is_free =
-            Condition::expression("attribute_not_exists(pk) OR user_id = :me OR expires_at < :now")
-                .value(":me", text(person.id.to_string()))
-                .value(":now", number(self.clock.now().as_second()));
+        let is_free = Condition::expression(
+            "attribute_not_exists(pk) OR user_id = :me OR attribute_exists(expires_at)",
+        )
+        .value(":me", text(person.id.to_string()));
         self.table.transact_put(row, is_free)
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     people::{
         OTHER_PASSWORD, PASSWORD, Session, cookie_of, login_request, mobile_login_request,
-        sign_up_body, sign_up_request, verify_request,
+        sign_up_body, sign_up_request, verify_request, verify_with,
     },
     world::{CONSOLE, World, text},
 };
@@ -136,28 +136,110 @@ async fn malformed_sign_ups_store_nothing_and_mail_nothing() {
     assert!(world.mails_to(DANA).is_empty());
 }
 
-#[tokio::test]
-async fn later_sign_up_voids_the_link_of_the_one_before() {
-    let world = World::open().await;
-    send(&world, &sign_up_request(DANA)).await;
-    let first = world.last_link(DANA, "verify");
+/// A sign-up with another password and workspace than the usual ones.
+fn other_sign_up_request() -> TestRequest {
     let mut body = sign_up_body(DANA);
     body["password"] = json!(OTHER_PASSWORD);
     body["tenant_name"] = json!("Roses");
-    send(&world, &TestRequest::post("/auth/signup", body)).await;
-    let refused = [(verify_request(&first), 409, "link_used")];
+    TestRequest::post("/auth/signup", body)
+}
+
+#[tokio::test]
+async fn later_sign_up_replaces_nothing_and_the_first_verified_one_gets_the_address() {
+    let world = World::open().await;
+    send(&world, &sign_up_request(DANA)).await;
+    let first = world.last_link(DANA, "verify");
+    send(&world, &other_sign_up_request()).await;
+    let second = world.last_link(DANA, "verify");
+    let mixed_up = [
+        (verify_with(&first, OTHER_PASSWORD), 403, "wrong_password"),
+        (verify_with(&second, PASSWORD), 403, "wrong_password"),
+    ];
+    world.assert_refused("desk-login", mixed_up).await;
+    let verified = send(&world, &verify_request(&first)).await;
+    assert_eq!(verified.body["tenants"][0]["name"], "Flowers");
+    let late = verify_with(&second, OTHER_PASSWORD);
+    let refused = [
+        (late, 409, "link_used"),
+        (login_request(DANA, OTHER_PASSWORD), 401, "bad_credentials"),
+    ];
     world.assert_refused("desk-login", refused).await;
-    let second = verify_request(&world.last_link(DANA, "verify"));
-    let verified = send(&world, &second).await;
-    assert_eq!(verified.body["tenants"][0]["name"], "Roses");
-    let old = send(&world, &login_request(DANA, PASSWORD)).await;
-    assert_eq!(old.code(), "bad_credentials");
-    assert_eq!(
-        send(&world, &login_request(DANA, OTHER_PASSWORD))
-            .await
-            .status,
-        200
-    );
+    let login = send(&world, &login_request(DANA, PASSWORD)).await;
+    assert_eq!(login.body["tenant_id"], verified.body["tenant_id"]);
+    assert_eq!(workspaces(&world).await, 1);
+}
+
+#[tokio::test]
+async fn password_of_a_stranger_never_becomes_valid() {
+    let world = World::open().await;
+    // A stranger signs up with Dana's address, and she opens the link that she is mailed.
+    send(&world, &other_sign_up_request()).await;
+    let link = world.last_link(DANA, "verify");
+    let refused = [
+        (verify_request(&link), 403, "wrong_password"),
+        (verify_with(&link, ""), 403, "wrong_password"),
+        (
+            verify_with(&link, &"x".repeat(5_000)),
+            403,
+            "wrong_password",
+        ),
+        (login_request(DANA, OTHER_PASSWORD), 401, "bad_credentials"),
+    ];
+    world.assert_refused("desk-login", refused).await;
+    let without = TestRequest::post("/auth/verify", json!({ "token": link }));
+    let without = [(without, 400, "bad_json")];
+    world.assert_refused("desk-login", without).await;
+    // She sets another password by a link of her own.
+    send(&world, &forgot_request(DANA)).await;
+    let reset = world.last_link(DANA, "reset_password");
+    let reset = send(&world, &reset_request(&reset, PASSWORD)).await;
+    assert_eq!(reset.status, 204, "{reset:?}");
+    let refused = [
+        (verify_with(&link, OTHER_PASSWORD), 409, "link_used"),
+        (verify_request(&link), 409, "link_used"),
+        (login_request(DANA, OTHER_PASSWORD), 401, "bad_credentials"),
+    ];
+    world.assert_refused("desk-login", refused).await;
+    let login = send(&world, &login_request(DANA, PASSWORD)).await;
+    assert_eq!(login.status, 200, "{login:?}");
+}
+
+#[tokio::test]
+async fn reset_of_one_sign_up_voids_the_others_with_the_address() {
+    let world = World::open().await;
+    send(&world, &other_sign_up_request()).await;
+    let first = world.last_link(DANA, "verify");
+    send(&world, &forgot_request(DANA)).await;
+    let early = world.last_link(DANA, "reset_password");
+    send(&world, &sign_up_request(DANA)).await;
+    send(&world, &forgot_request(DANA)).await;
+    let reset = world.last_link(DANA, "reset_password");
+    let reset = reset_request(&reset, "nine quiet harbors");
+    assert_eq!(send(&world, &reset).await.status, 204);
+    let refused = [
+        (verify_with(&first, OTHER_PASSWORD), 409, "link_used"),
+        (reset_request(&early, "four slow barges"), 409, "link_used"),
+    ];
+    world.assert_refused("desk-login", refused).await;
+    let login = send(&world, &login_request(DANA, "nine quiet harbors")).await;
+    assert_eq!(login.body["tenants"][0]["name"], "Flowers");
+}
+
+#[tokio::test]
+async fn passwords_of_a_link_are_tried_ten_times() {
+    let world = World::open().await;
+    send(&world, &sign_up_request(DANA)).await;
+    let link = world.last_link(DANA, "verify");
+    let pointer = world.row(&format!("E#{}", key_of(DANA)), "PERSON").await;
+    let key = format!("verify#{}", text(&pointer, "user_id"));
+    world.fill_limit(&key, 9, Duration::from_secs(360)).await;
+    let wrong = verify_with(&link, OTHER_PASSWORD);
+    assert_eq!(send(&world, &wrong).await.code(), "wrong_password");
+    let limited = send(&world, &verify_request(&link)).await;
+    assert_eq!(limited.code(), "rate_limited");
+    assert!(!limited.header("retry-after").is_empty());
+    world.advance(360);
+    assert_eq!(send(&world, &verify_request(&link)).await.status, 200);
 }
 
 #[tokio::test]
@@ -184,7 +266,7 @@ async fn links_work_once_within_a_day_and_cannot_be_forged() {
 }
 
 #[tokio::test]
-async fn sign_ups_and_verifications_at_once_make_one_person_and_one_workspace() {
+async fn sign_ups_and_verifications_at_once_make_one_account_and_one_workspace() {
     let world = World::open().await;
     let request = sign_up_request(DANA);
     let both = tokio::join!(send(&world, &request), send(&world, &request));
@@ -192,7 +274,7 @@ async fn sign_ups_and_verifications_at_once_make_one_person_and_one_workspace() 
     let rows = world.rows().await;
     let people = rows.iter().filter(|row| text(row, "pk").starts_with("U#"));
     let pointers = rows.iter().filter(|row| text(row, "pk").starts_with("E#"));
-    assert_eq!((people.count(), pointers.count()), (1, 1));
+    assert_eq!((people.count(), pointers.count()), (2, 1));
     let mails = world.mails_to(DANA);
     let requests = mails
         .iter()
@@ -204,7 +286,7 @@ async fn sign_ups_and_verifications_at_once_make_one_person_and_one_workspace() 
     assert_eq!(
         statuses,
         [200, 409],
-        "the link of the sign-up that was replaced is void"
+        "the first one that is verified gets the address"
     );
     assert_eq!(workspaces(&world).await, 1);
 }

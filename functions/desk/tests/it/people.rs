@@ -70,8 +70,13 @@ pub(crate) fn mobile_login_request(email: &str, password: &str) -> TestRequest {
     TestRequest::post("/auth/login", login)
 }
 
+/// Verifies a sign-up with the usual password.
 pub(crate) fn verify_request(token: &str) -> TestRequest {
-    let body = json!({ "token": token });
+    verify_with(token, PASSWORD)
+}
+
+pub(crate) fn verify_with(token: &str, password: &str) -> TestRequest {
+    let body = json!({ "token": token, "password": password });
     TestRequest::post("/auth/verify", body).header("origin", CONSOLE)
 }
 

@@ -60,7 +60,8 @@ impl SignUpRequest {
 }
 
 impl SignUp {
-    /// Makes a person whose address is to be verified. `tenant` is the id of the workspace.
+    /// Makes a person whose address is to be verified. `tenant` is the id of the workspace. An earlier sign-up with the
+    /// address stays: each has its own link and password, and the first one that is verified gets the address.
     pub fn person(
         &self,
         id: UserId,
@@ -75,19 +76,6 @@ impl SignUp {
             ..person
         };
         Ok(person.set_password(password_hash))
-    }
-
-    /// Replaces an earlier sign-up whose address was never verified. Its link is void, because the password is another.
-    #[must_use]
-    pub fn replace(&self, person: &Person, tenant: TenantId, password_hash: String) -> Person {
-        let person = Person {
-            email: self.email.clone(),
-            name: self.name.clone().into(),
-            locale: self.locale.clone(),
-            wanted_tenant: Some(self.wanted(tenant)),
-            ..person.clone()
-        };
-        person.set_password(password_hash)
     }
 
     fn wanted(&self, id: TenantId) -> WantedTenant {
@@ -145,22 +133,28 @@ mod tests {
     }
 
     #[test]
-    fn later_sign_up_replaces_an_unverified_one_and_voids_its_link() {
-        let link = VerifyToken::new(&person());
+    fn sign_ups_with_one_address_are_verified_each_by_its_own_link() {
         let mut again = request();
         again.email = "dana@shop.example".into();
         again.tenant_name = "Roses".into();
+        let id = UserId::new(at(1), &|| [2; 10]);
         let hash = "$argon2id$2".into();
-        let replaced = again.parse().unwrap().replace(&person(), tenant(2), hash);
-        assert_eq!(replaced.id, person().id);
-        assert_eq!(wanted(&replaced), (tenant(2), "Roses"));
-        assert_eq!(replaced.email.as_str(), "dana@shop.example");
+        let again = again.parse().unwrap();
+        let again = again.person(id, tenant(2), hash, at(1)).unwrap();
+        assert_eq!(again.email.key(), person().email.key());
         assert_eq!(
-            link.redeem(&replaced, at(5)).unwrap_err().code(),
-            "link_used"
+            (wanted(&person()).1, wanted(&again).1),
+            ("Flowers", "Roses")
         );
-        let newer = VerifyToken::new(&replaced).redeem(&replaced, at(5));
-        assert!(newer.unwrap().is_verified());
+        let (first, second) = (VerifyToken::new(&person()), VerifyToken::new(&again));
+        assert_eq!((first.user(), second.user()), (person().id, id));
+        for (link, own, other) in [
+            (first, person(), &again),
+            (second, again.clone(), &person()),
+        ] {
+            assert!(link.redeem(&own, at(5)).unwrap().is_verified());
+            assert_eq!(link.redeem(other, at(5)).unwrap_err().code(), "link_used");
+        }
     }
 
     #[test]

@@ -24,12 +24,15 @@ pub(super) fn english(content: &MailContent) -> &'static MailText {
     match content {
         MailContent::Verify { .. } => &MailText {
             subject: "Confirm your email address",
-            before: &["Confirm your email address to finish signing up for Desk."],
+            before: &[
+                "Confirm your email address to finish signing up for Desk.",
+                "You will be asked for the password that you chose.",
+            ],
             button: "Confirm email address",
             link_hint: EN_LINK_HINT,
             after: &[
                 "The link works once and expires in 24 hours.",
-                "If you didn't sign up for Desk, you can ignore this email.",
+                "If you didn't sign up for Desk, you can ignore this email. Nothing will be confirmed.",
             ],
         },
         MailContent::AlreadyRegistered { .. } => &MailText {
@@ -104,12 +107,15 @@ pub(super) fn hebrew(content: &MailContent) -> &'static MailText {
     match content {
         MailContent::Verify { .. } => &MailText {
             subject: "אימות כתובת האימייל שלך",
-            before: &["כדי להשלים את ההרשמה ל-Desk, צריך לאמת את כתובת האימייל."],
+            before: &[
+                "כדי להשלים את ההרשמה ל-Desk, צריך לאמת את כתובת האימייל.",
+                "בדף האימות תתבקש הסיסמה שבחרת.",
+            ],
             button: "אימות כתובת האימייל",
             link_hint: HE_LINK_HINT,
             after: &[
                 "הקישור תקף ל-24 שעות וניתן לשימוש פעם אחת.",
-                "לא נרשמת ל-Desk? אפשר להתעלם מהמייל הזה.",
+                "לא נרשמת ל-Desk? אפשר להתעלם מהמייל הזה, ודבר לא יאומת.",
             ],
         },
         MailContent::AlreadyRegistered { .. } => &MailText {
