@@ -23,6 +23,12 @@ async function signIn(page, email, password = PASSWORD) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Confirms an address on the page of the mailed link. */
+async function confirm(page, password) {
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Confirm and sign in" }).click();
+}
+
 /** Opens the console as a member of a workspace of this test alone. */
 async function open(
   visit,
@@ -89,11 +95,39 @@ describe("accounts", { skip }, () => {
       await assertAccessible(page);
       const token = desk().latestLink("verify");
       await page.goto(`${site.home}/desk/verify#token=${token}`);
+      await confirm(page, "sourdough and wheat");
+      await page.getByText("This is not the password of this sign-up.", { exact: false }).waitFor();
+      await assertAccessible(page);
+      await confirm(page, "sourdough and rye");
       await page.getByRole("button", { name: "Workspace: Blum's Bakery" }).waitFor();
       assert.ok(!page.url().includes(token), "the token is in no history");
       await page.goto("about:blank");
       await page.goto(`${site.home}/desk/verify#token=${token}`);
+      await confirm(page, "sourdough and rye");
       await page.getByRole("heading", { name: "This link was already used" }).waitFor();
+    });
+  });
+
+  test("the owner of an address sets another password if a stranger signed up with it", async () => {
+    await site.open("/desk", { expectErrors: true }, async (page) => {
+      const email = "ines@lemons.example";
+      desk().signUp(email, "password of a stranger");
+      const token = desk().latestLink("verify");
+      await page.goto(`${site.home}/desk/verify#token=${token}`);
+      await confirm(page, "lemons and limes");
+      await page.getByText("This is not the password of this sign-up.", { exact: false }).waitFor();
+      await page.getByRole("link", { name: "Set another password" }).click();
+      await page.getByLabel("Email").fill(email);
+      await page.getByRole("button", { name: "Send the link" }).click();
+      await page.getByText("a link is on its way", { exact: false }).waitFor();
+      await page.goto(`${site.home}/desk/reset#token=${desk().latestLink("reset")}`);
+      await page.getByLabel("New password").fill("lemons and limes");
+      await page.getByRole("button", { name: "Save the password" }).click();
+      await page.getByRole("link", { name: "Sign in" }).click();
+      await signIn(page, email, "password of a stranger");
+      await page.getByText("The email address or the password is wrong.").waitFor();
+      await signIn(page, email, "lemons and limes");
+      await page.getByRole("heading", { name: "Sign in to Desk" }).waitFor({ state: "hidden" });
     });
   });
 
@@ -204,8 +238,8 @@ describe("accounts", { skip }, () => {
   for (const colorScheme of schemes)
     test(`its pages are accessible and fit 320 px (${colorScheme})`, async () => {
       const options = { colorScheme, viewport: { width: 320, height: 640 } };
-      for (const hash of ["", "#page=sign-up", "#page=forgot"])
-        await site.open(`/desk${hash}`, options, async (page) => {
+      for (const place of ["", "#page=sign-up", "#page=forgot", "/verify#token=any"])
+        await site.open(`/desk${place}`, options, async (page) => {
           await page.getByRole("heading", { level: 1 }).waitFor();
           await assertFits(page);
           await assertAccessible(page);
@@ -938,6 +972,7 @@ describe("the first steps", { skip }, () => {
       await page.getByRole("button", { name: "Create account" }).click();
       await page.getByRole("heading", { name: "Check your mail" }).waitFor();
       await page.goto(`${site.home}/desk/verify#token=${desk().latestLink("verify")}`);
+      await confirm(page, "green and black");
       await page.getByRole("heading", { name: "Put the chat on your site" }).waitFor();
       assert.equal(await page.getByLabel("What is the chat called?").inputValue(), "Said's Teas");
       await page.getByRole("button", { name: "Continue" }).click();

@@ -45,7 +45,11 @@ export async function createDesk({ demo = false } = {}) {
     refuse: new Map(),
   };
 
-  const personBy = (email) => [...persons.values()].find((one) => one.email === email);
+  /** Returns the account with an address, or else the latest sign-up with it. */
+  const personBy = (email) => {
+    const found = [...persons.values()].filter((one) => one.email === email);
+    return found.find((one) => one.is_verified) ?? found.at(-1);
+  };
   const memberships = (person) =>
     [...tenants.values()].filter(({ members }) => members.has(person.id));
 
@@ -204,6 +208,13 @@ export async function createDesk({ demo = false } = {}) {
     return token;
   }
 
+  /** Stores a sign-up beside earlier ones with its address, and mails its link. */
+  function signUp(email, password, name = "Sign-up", tenant_name = null) {
+    const person = createPerson(name, email, { password, is_verified: false });
+    persons.set(person.id, person);
+    mailLink("verify", person, { tenant_name });
+  }
+
   /** Invites an address, and returns the token of the mailed link. */
   function invite(tenant, email, role, teams = []) {
     const id = idOf("inv");
@@ -344,14 +355,8 @@ export async function createDesk({ demo = false } = {}) {
         onlyFields(body, "email", "password", "name", "tenant_name", "locale");
         if (body.password.length < 10)
           throw problem(400, "password_too_short", "A password needs at least 10 characters.");
-        if (!personBy(body.email)) {
-          const person = createPerson(body.name, body.email, {
-            password: body.password,
-            is_verified: false,
-          });
-          persons.set(person.id, person);
-          mailLink("verify", person, { tenant_name: body.tenant_name });
-        }
+        if (!personBy(body.email)?.is_verified)
+          signUp(body.email, body.password, body.name, body.tenant_name);
         return sameAnswer;
       },
     ],
@@ -359,11 +364,18 @@ export async function createDesk({ demo = false } = {}) {
       "POST",
       /^\/auth\/verify$/,
       ({ body }) => {
+        onlyFields(body, "token", "password");
         const link = links.get(body.token);
         if (link?.kind !== "verify")
           throw problem(401, "expired", "This link has expired. Sign up again.");
-        if (link.person.is_verified)
+        if (personBy(link.person.email).is_verified)
           throw problem(409, "link_used", "This link was already used. Ask for a new one.");
+        if (link.person.password !== body.password)
+          throw problem(
+            403,
+            "wrong_password",
+            "This is not the password of this sign-up. Try again, or set another password.",
+          );
         link.person.is_verified = true;
         if (link.tenant_name) {
           const tenant = addTenant(link.tenant_name, link.person);
@@ -677,6 +689,7 @@ export async function createDesk({ demo = false } = {}) {
       return [...links].findLast(([, link]) => link.kind === kind)?.[0];
     },
     agentOf,
+    signUp,
     invite,
     endSessions(person) {
       for (const [id, session] of sessions) if (session.person === person) sessions.delete(id);

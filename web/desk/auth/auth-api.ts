@@ -17,7 +17,8 @@ export const authApi = {
   login: (email: string, password: string) =>
     send<SessionInfo>("/auth/login", { email, password } satisfies Login),
   signUp: (body: SignUp) => send<null>("/auth/signup", body),
-  verify: (token: string) => send<SessionInfo>("/auth/verify", { token } satisfies Verification),
+  verify: (token: string, password: string) =>
+    send<SessionInfo>("/auth/verify", { token, password } satisfies Verification),
   forgot: (email: string) =>
     send<null>("/auth/password/forgot", { email } satisfies ForgottenPassword),
   reset: (token: string, password: string) =>
