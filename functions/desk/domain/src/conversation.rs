@@ -22,7 +22,7 @@ use crate::{Author, ConversationEvent, Message, MessageDraft};
 
 pub use command::Command;
 pub use condition::WriteCondition;
-pub use ending::{CSAT_WINDOW, Csat, Ending};
+pub use ending::{CSAT_WINDOW, Csat, Ending, IDLE_AFTER};
 pub use handling::MAX_SNOOZE;
 pub use head::{
     BotProgress, BotStage, ConversationStatus, Head, NewConversation, Sentiment, VisitorSummary,
@@ -138,6 +138,7 @@ impl Turn<'_> {
             Command::AddTag { tag } => self.add_tag(tag),
             Command::Snooze { until } => self.snooze(*until),
             Command::Wake => self.wake(),
+            Command::EndIdle => self.end_idle(),
             Command::Open => self.open(),
             Command::End { reason, ask_csat } => self.end(*reason, *ask_csat),
             Command::HandToHuman { reason, team } => self.hand_to_human(*reason, *team),

@@ -45,9 +45,9 @@ pub use contact::{
 };
 pub use conversation::{
     BotProgress, BotStage, CSAT_WINDOW, Command, ConversationPatch, ConversationStatus, Csat,
-    Ending, Head, MAX_SNOOZE, NewConversation, PatchedStatus, Refusal, Sentiment, Transition,
-    VisitorHead, VisitorSummary, WriteCondition, apply_command, apply_commands, apply_commands_if,
-    round_for_index, start_conversation,
+    Ending, Head, IDLE_AFTER, MAX_SNOOZE, NewConversation, PatchedStatus, Refusal, Sentiment,
+    Transition, VisitorHead, VisitorSummary, WriteCondition, apply_command, apply_commands,
+    apply_commands_if, round_for_index, start_conversation,
 };
 pub use email::{DomainName, DomainNameError, EmailAddress, EmailError, EmailKey, MAX_EMAIL_BYTES};
 pub use frame::{

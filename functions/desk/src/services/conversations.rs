@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use confab_core::{CorrelationId, Error, Result, Timestamp};
 use confab_worker::SaveOutcome;
 use desk_domain::{
-    Author, Command, Contact, ConversationEvent, ConversationPatch, ConversationStatus, Exchange,
-    Head, Message, MessageDraft, PrechatAnswers, Refusal, Transition, apply_commands,
+    Author, Command, Contact, ConversationEvent, ConversationPatch, ConversationStatus, EndReason,
+    Exchange, Head, Message, MessageDraft, PrechatAnswers, Refusal, Transition, apply_commands,
     fill_prechat_with_bot, post_with_bot,
 };
 
@@ -70,8 +70,9 @@ pub(crate) async fn patch(
     change(state, tenant, head, decide, true, correlation_id).await
 }
 
-/// Ends a snooze that was due at a time by the clock of another function.
-pub(crate) async fn wake(
+/// Ends a snooze, or an idle conversation, that was due at a time by the clock of another function. A message that
+/// arrives meanwhile wins: it changes the head, and the decision is made again.
+pub(crate) async fn settle_due(
     state: &State,
     tenant: Tenant<'_>,
     head: Head,
@@ -80,10 +81,13 @@ pub(crate) async fn wake(
 ) -> Result<Head> {
     let decide = |head: &Head, now: Timestamp| {
         let now = now.max(due_at);
-        apply_commands(head, &[Command::Wake], &Author::System, now).map_err(Error::from)
+        let commands = [Command::Wake, Command::EndIdle];
+        apply_commands(head, &commands, &Author::System, now).map_err(Error::from)
     };
-    // A conversation that has ended meanwhile has nothing to wake.
-    let is_retried = head.status != ConversationStatus::Closed;
+    // One that has been ended for another reason meanwhile has nothing to publish again.
+    let is_retried = head
+        .ended
+        .is_none_or(|ended| ended.reason == EndReason::NoReply);
     change(state, tenant, head, decide, is_retried, correlation_id).await
 }
 

@@ -10,8 +10,8 @@ use confab_aws::{Condition, Row, Table, number, text};
 use confab_core::{Error, Result, UserId};
 use confab_worker::{Consistency, SaveOutcome};
 use desk_domain::{
-    Author, ClientMessageId, Contact, ConversationId, ConversationStatus, Head, InboxPartition,
-    ListKey, Message, VisitorId,
+    Author, ClientMessageId, Contact, ConversationId, Head, InboxPartition, ListKey, Message,
+    VisitorId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -185,10 +185,8 @@ impl Tenant<'_> {
         row.retain(|_, value| !value.is_null());
         row.insert("gpk".to_owned(), text(self.pk(InboxPartition::of(head))));
         row.insert("gsk".to_owned(), text(ListKey::of(head).to_string()));
-        if let Some(until) = head.snooze_until
-            && head.status == ConversationStatus::Snoozed
-        {
-            row.extend(due_attributes(&self.pk(&part), until));
+        if let Some(at) = head.due_at() {
+            row.extend(due_attributes(&self.pk(&part), at));
         }
         Ok(row)
     }

@@ -17,7 +17,7 @@ pub(crate) const DUE_SHARDS: u8 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum DueSubject {
-    /// A snooze ends.
+    /// A snooze ends, or an idle conversation.
     Conversation { id: ConversationId },
     /// A file that was attached to no message.
     Upload {

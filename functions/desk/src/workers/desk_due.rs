@@ -1,4 +1,5 @@
-//! Does one thing that is due: wakes a conversation, deletes a file without a message, ends a trial, erases a tenant.
+//! Does one thing that is due: wakes a conversation or ends an idle one, deletes a file without a message, ends a trial,
+//! erases a tenant.
 //!
 //! A job that comes early, late or twice changes nothing: the row says what is due.
 
@@ -13,7 +14,8 @@ use tokio::time::Instant;
 use crate::{
     auth::TenantGrant,
     services::{
-        attachments::delete_file, conversations::wake, due_jobs::DueJob, erasure::run_due_tenant,
+        attachments::delete_file, conversations::settle_due, due_jobs::DueJob,
+        erasure::run_due_tenant,
     },
     state::{Part, State},
     store::{DueSubject, Tenant},
@@ -39,7 +41,7 @@ pub async fn handle(state: Arc<State>, job: QueueMessage<DueJob>) -> Result<()> 
             let Some(head) = tenant.find_head(id, Consistency::Strong).await? else {
                 return Ok(());
             };
-            wake(&state, tenant, head, due.due_at, job.correlation_id).await?;
+            settle_due(&state, tenant, head, due.due_at, job.correlation_id).await?;
             Ok(())
         }
         DueSubject::Upload { conversation, id } => {

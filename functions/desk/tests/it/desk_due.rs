@@ -14,6 +14,7 @@ use crate::{
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
+const DAY_SECONDS: u64 = 86_400;
 
 impl Talk {
     /// Does what a job says.
@@ -34,7 +35,7 @@ impl Talk {
         id
     }
 
-    pub(crate) fn wake_job(&self, id: &str) -> Value {
+    pub(crate) fn due_job(&self, id: &str) -> Value {
         json!({
             "tenant": self.workspace.id,
             "subject": { "kind": "conversation", "id": id },
@@ -49,11 +50,11 @@ async fn snoozed_conversation_wakes_once_when_it_is_due() {
     let id = talk.snoozed().await;
     let before = talk.head(&id).await;
     assert!(!text(&before, "dpk").is_empty(), "{before}");
-    let early = talk.wake_job(&id);
+    let early = talk.due_job(&id);
     talk.run_due(&early).await.unwrap();
     assert_eq!(talk.head(&id).await["status"], "snoozed");
     talk.world.advance(3_600);
-    let job = talk.wake_job(&id);
+    let job = talk.due_job(&id);
     for _ in 0..2 {
         talk.run_due(&job).await.unwrap();
     }
@@ -68,10 +69,81 @@ async fn snoozed_conversation_wakes_once_when_it_is_due() {
 }
 
 #[tokio::test]
+async fn idle_conversation_ends_once_a_day_after_its_last_message() {
+    let talk = Talk::open().await;
+    let visitor = talk.visitor().await;
+    let id = talk.start(&visitor, None).await;
+    let before = talk.head(&id).await;
+    assert!(!text(&before, "dpk").is_empty(), "{before}");
+    talk.world.advance(DAY_SECONDS - 1);
+    talk.run_due(&talk.due_job(&id)).await.unwrap();
+    assert_eq!(talk.head(&id).await["status"], "bot", "it is early");
+    talk.world.advance(1);
+    let job = talk.due_job(&id);
+    for _ in 0..2 {
+        talk.run_due(&job).await.unwrap();
+    }
+    let head = talk.head(&id).await;
+    assert_eq!(head["status"], "closed");
+    assert_eq!(head["ended"]["reason"], "no_reply");
+    assert!(head["dpk"].is_null(), "it is due no more: {head}");
+    assert_eq!(
+        head["last_seq"].as_u64(),
+        before["last_seq"].as_u64().map(|seq| seq + 1)
+    );
+    talk.check(&id, "an idle end").await;
+    talk.say(&visitor.token, &id, "I am back").await;
+    assert_eq!(talk.head(&id).await["status"], "bot");
+}
+
+#[tokio::test]
+async fn conversation_whose_visitor_waits_for_a_person_never_ends_by_itself() {
+    let talk = Talk::open().await;
+    let visitor = talk.visitor().await;
+    let id = talk.start_with_people(&visitor).await;
+    let head = talk.head(&id).await;
+    assert!(head["dpk"].is_null(), "{head}");
+    talk.world.advance(9 * DAY_SECONDS);
+    talk.run_due(&talk.due_job(&id)).await.unwrap();
+    assert_eq!(talk.head(&id).await, head);
+    // The answer of a person starts the time, and the next question stops it.
+    let agent = talk.agent().await;
+    talk.say(&agent.token, &id, "How can I help?").await;
+    assert!(!text(&talk.head(&id).await, "dpk").is_empty());
+    talk.say(&visitor.token, &id, "One more question").await;
+    talk.world.advance(9 * DAY_SECONDS);
+    talk.run_due(&talk.due_job(&id)).await.unwrap();
+    assert_eq!(talk.head(&id).await["status"], "open");
+}
+
+#[tokio::test]
+async fn message_that_arrives_before_the_end_of_an_idle_conversation_wins() {
+    let talk = Talk::open().await;
+    let visitor = talk.visitor().await;
+    let id = talk.start(&visitor, None).await;
+    talk.world.advance(DAY_SECONDS);
+    let job = talk.due_job(&id);
+    talk.say(&visitor.token, &id, "Are you open today?").await;
+    let written = talk.head(&id).await;
+    talk.run_due(&job).await.unwrap();
+    assert_eq!(talk.head(&id).await, written);
+    // At once: the message is there in each order, and the conversation goes on.
+    talk.world.advance(DAY_SECONDS);
+    let job = talk.due_job(&id);
+    let (_, ended) = tokio::join!(
+        talk.say(&visitor.token, &id, "And tomorrow?"),
+        talk.run_due(&job)
+    );
+    ended.unwrap();
+    assert_ne!(talk.head(&id).await["status"], "closed");
+    talk.check(&id, "a message at the idle end").await;
+}
+
+#[tokio::test]
 async fn jobs_of_things_that_are_gone_do_nothing() {
     let talk = Talk::open().await;
     let before = talk.world.rows().await;
-    let gone = talk.wake_job("cnv_00000000000000000000000000");
+    let gone = talk.due_job("cnv_00000000000000000000000000");
     talk.run_due(&gone).await.unwrap();
     let upload = json!({
         "kind": "upload",
@@ -143,7 +215,7 @@ impl Scenario for Wake {
         let talk = Talk::open().await;
         let id = talk.snoozed().await;
         talk.world.advance(3_600);
-        let job = talk.wake_job(&id);
+        let job = talk.due_job(&id);
         talk.world.state("desk-due").await;
         Self(talk, id, job)
     }
@@ -170,5 +242,51 @@ impl Scenario for Wake {
 #[tokio::test]
 async fn conversation_wakes_once_whatever_call_fails() {
     let ran = enumerate::<Wake>().await;
+    assert!(ran.calls >= 3, "{ran:?}");
+}
+
+struct IdleEnd(Talk, String, Value);
+
+impl Scenario for IdleEnd {
+    async fn arrange() -> Self {
+        let talk = Talk::open().await;
+        let visitor = talk.visitor().await;
+        let id = talk.start(&visitor, None).await;
+        talk.world.advance(DAY_SECONDS);
+        let job = talk.due_job(&id);
+        talk.world.state("desk-due").await;
+        Self(talk, id, job)
+    }
+
+    fn faults(&self) -> &Faults {
+        self.0.world.cloud.faults()
+    }
+
+    async fn act(&self) -> Result<()> {
+        self.0.run_due(&self.2).await
+    }
+
+    async fn check(&self, story: &str) {
+        let Self(talk, id, _) = self;
+        let head = talk.head(id).await;
+        assert_eq!(head["ended"]["reason"], "no_reply", "{story}");
+        let messages = talk.rows_with(id, "MSG#").await;
+        let ends = messages
+            .iter()
+            .filter(|row| row["event"]["type"] == "ended");
+        assert_eq!(ends.count(), 1, "{story}");
+        let ends = talk.updates("conversation", "ended");
+        assert!(!ends.is_empty(), "{story}: its sockets were told");
+        let heads = talk.updates("inbox", "head_changed");
+        let is_told = heads
+            .iter()
+            .any(|update| update["head"]["version"] == head["version"]);
+        assert!(is_told, "{story}: the inbox was told");
+    }
+}
+
+#[tokio::test]
+async fn idle_conversation_ends_once_whatever_call_fails() {
+    let ran = enumerate::<IdleEnd>().await;
     assert!(ran.calls >= 3, "{ran:?}");
 }

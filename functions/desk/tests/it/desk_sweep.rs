@@ -93,3 +93,25 @@ async fn malformed_key_hides_no_other() {
     sweep(&talk).await.unwrap();
     assert_eq!(queued(&talk), [id]);
 }
+
+#[tokio::test]
+async fn idle_conversations_are_found_and_those_that_wait_for_people_are_not() {
+    let talk = Talk::open().await;
+    let visitor = talk.visitor().await;
+    let idle = talk.start(&visitor, None).await;
+    let waiting = talk.start_with_people(&visitor).await;
+    talk.world.advance(86_400 - 1);
+    sweep(&talk).await.unwrap();
+    assert_eq!(queued(&talk), [] as [&str; 0], "it is early");
+    talk.world.advance(601);
+    sweep(&talk).await.unwrap();
+    assert_eq!(queued(&talk), [idle.as_str()]);
+    for job in talk.world.take(DUE_QUEUE) {
+        talk.run_due(&job).await.unwrap();
+    }
+    assert_eq!(talk.head(&idle).await["status"], "closed");
+    assert_eq!(talk.head(&waiting).await["status"], "open");
+    talk.world.advance(301);
+    sweep(&talk).await.unwrap();
+    assert_eq!(talk.world.take(DUE_QUEUE), Vec::<Value>::new());
+}

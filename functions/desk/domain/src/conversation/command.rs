@@ -32,6 +32,8 @@ pub enum Command {
     },
     /// Ends a snooze that is due.
     Wake,
+    /// Ends the conversation if it is idle.
+    EndIdle,
     /// An agent takes the conversation: from its snooze, its end or its bot.
     Open,
     End {

@@ -5,11 +5,13 @@ use std::time::Duration;
 use confab_core::{Error, Private, Result, Timestamp, after, length};
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationStatus, Refusal, Turn};
+use super::{BotStage, ConversationStatus, Head, Refusal, Turn};
 use crate::{Author, ConversationEvent, EndReason, text::clean_text};
 
 /// How long after the end a visitor may rate it.
 pub const CSAT_WINDOW: Duration = Duration::from_secs(24 * 3_600);
+/// A conversation is idle this long after its last message.
+pub const IDLE_AFTER: Duration = Duration::from_secs(24 * 3_600);
 const MAX_COMMENT_CHARS: usize = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +55,39 @@ impl Csat {
     }
 }
 
+impl Head {
+    /// Returns when the conversation will be idle, unless a message arrives before. One that changed hands, woke or was
+    /// reopened gets the whole time again. `None` while a visitor waits for a person, and while nothing is open.
+    pub fn idle_at(&self) -> Option<Timestamp> {
+        let is_active = matches!(
+            self.status,
+            ConversationStatus::Bot | ConversationStatus::Open
+        );
+        if !is_active || self.waits_for_person() {
+            return None;
+        }
+        let since = self.resumed_at.unwrap_or(self.last_at).max(self.last_at);
+        Some(after(since, IDLE_AFTER))
+    }
+
+    /// Whether the visitor waits for a person. One who asked outside of the hours is asked for an address first.
+    fn waits_for_person(&self) -> bool {
+        self.waiting_since.is_some() || matches!(self.bot.stage, BotStage::Address { .. })
+    }
+}
+
 impl Turn<'_> {
+    /// A schedule that comes early, late or twice changes nothing.
+    pub(super) fn end_idle(&mut self) -> Result<(), Refusal> {
+        if self.actor != &Author::System {
+            return Err(Refusal::Forbidden);
+        }
+        if self.head.idle_at().is_some_and(|at| at <= self.now) {
+            self.close(EndReason::NoReply, false);
+        }
+        Ok(())
+    }
+
     pub(super) fn end(&mut self, reason: EndReason, ask_csat: bool) -> Result<(), Refusal> {
         let is_allowed = match self.actor {
             Author::Visitor { .. } => matches!(reason, EndReason::Resolved | EndReason::Left),

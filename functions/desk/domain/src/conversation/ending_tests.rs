@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use confab_core::after;
 
 use super::{tests::*, *};
-use crate::{EndReason, ReopenPolicy};
+use crate::{EndReason, HandoffReason, ReopenPolicy};
 
 #[test]
 fn ending_again_changes_nothing() {
@@ -142,4 +144,99 @@ fn visitors_see_nothing_of_how_people_sort_and_discuss() {
     let mut keys: Vec<_> = keys.iter().map(String::as_str).collect();
     keys.sort_unstable();
     assert_eq!(keys, expected);
+}
+
+fn end_idle(head: &Head, now: Timestamp) -> Transition {
+    apply_command(head, &Command::EndIdle, &Author::System, now).unwrap()
+}
+
+#[test]
+fn idle_conversations_end_once_without_a_reply() {
+    let answered = [(post("help"), visitor()), (post("done"), agent(1))];
+    for head in [
+        run(
+            &started(true),
+            &[(post("hi"), visitor()), (post("hi"), bot())],
+        ),
+        run(&started(true), &answered),
+        run(&started(false), &answered),
+    ] {
+        let idle_at = head.idle_at().unwrap();
+        assert_eq!(idle_at, after(head.last_at, IDLE_AFTER));
+        let early = end_idle(&head, idle_at - Duration::from_secs(1));
+        assert_eq!((&early.head, early.entries.len()), (&head, 0));
+        let ended = end_idle(&head, idle_at);
+        let reason = EndReason::NoReply;
+        assert_eq!(events(&ended), [&ConversationEvent::Ended { reason }]);
+        assert!(ended.head.ended.is_some_and(|ending| !ending.asks_csat));
+        let twice = end_idle(&ended.head, idle_at);
+        assert_eq!((&twice.head, twice.entries.len()), (&ended.head, 0));
+        // A note does not count as a message.
+        let noted = run(&head, &[(note([].into()), agent(2))]);
+        assert_eq!(noted.idle_at(), head.idle_at());
+        // A message that arrives before wins.
+        let written = apply_command(&head, &post("wait"), &visitor(), idle_at).unwrap();
+        assert_eq!(end_idle(&written.head, idle_at).head, written.head);
+    }
+}
+
+#[test]
+fn conversations_that_wait_for_a_person_are_never_idle() {
+    let asked = run(
+        &started(true),
+        &[(post("help"), visitor()), (hand_off(), visitor())],
+    );
+    let open = run(&started(false), &[(post("help"), visitor())]);
+    let address = BotStage::Address {
+        is_reminded: false,
+        reason: HandoffReason::Asked,
+        team: None,
+    };
+    let address = Command::SetStage {
+        stage: address,
+        unknown: 0,
+    };
+    let address = run(
+        &started(true),
+        &[(post("help"), visitor()), (address, bot())],
+    );
+    let until = at(5_000_000);
+    let snoozed = run(&started(false), &[(Command::Snooze { until }, agent(1))]);
+    for head in [asked, open, address, snoozed.clone()] {
+        assert_eq!(head.idle_at(), None, "{head:?}");
+        let ended = end_idle(&head, after(head.last_at, 400 * IDLE_AFTER));
+        assert_eq!(ended.head.status, head.status);
+    }
+    // A conversation that wakes has the whole time again.
+    let woken = apply_commands(
+        &snoozed,
+        &[Command::Wake, Command::EndIdle],
+        &Author::System,
+        until,
+    );
+    let woken = woken.unwrap().head;
+    assert_eq!(woken.status, ConversationStatus::Open);
+    assert_eq!(woken.idle_at(), Some(after(until, IDLE_AFTER)));
+}
+
+#[test]
+fn due_time_of_an_idle_conversation_moves_every_ten_minutes_at_most() {
+    let head = |last_at| Head {
+        last_at,
+        ..started(true)
+    };
+    // A time on the step.
+    let time = |second| at(200 + second);
+    let due = |second| head(time(second)).due_at().unwrap();
+    assert_eq!(due(0), after(time(0), IDLE_AFTER));
+    for second in [1, 300, 599, 600] {
+        assert_eq!(due(second), after(time(600), IDLE_AFTER), "{second}");
+    }
+    let until = at(100);
+    let snoozed = Head {
+        status: ConversationStatus::Snoozed,
+        snooze_until: Some(until),
+        ..started(true)
+    };
+    assert_eq!(snoozed.due_at(), Some(until));
 }

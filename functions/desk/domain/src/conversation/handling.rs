@@ -82,6 +82,7 @@ impl Turn<'_> {
         self.head.handler_seq = self.head.last_seq;
         self.head.status = self.active_status();
         self.head.bot = BotProgress::default();
+        self.head.resumed_at = Some(self.now);
     }
 
     fn active_status(&self) -> ConversationStatus {
@@ -98,6 +99,7 @@ impl Turn<'_> {
         self.head.snooze_until = None;
         self.head.ended = None;
         self.head.bot = BotProgress::default();
+        self.head.resumed_at = Some(self.now);
     }
 
     pub(super) fn open(&mut self) -> Result<(), Refusal> {

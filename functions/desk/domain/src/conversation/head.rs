@@ -13,6 +13,8 @@ use crate::{
 
 /// The index is written again at most once in this time, so that a burst of messages costs nothing there.
 const INDEX_STEP_SECONDS: i64 = 10;
+/// Idle conversations end up to this much later, so that messages seldom move their row in the index of what is due.
+const IDLE_STEP_SECONDS: i64 = 600;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
@@ -108,6 +110,9 @@ pub struct Head {
     /// Set by the analysis of the visitor's messages.
     pub sentiment: Option<Sentiment>,
     pub snooze_until: Option<Timestamp>,
+    /// When it last changed hands, woke or was reopened.
+    #[serde(default)]
+    pub resumed_at: Option<Timestamp>,
     /// While it is closed.
     pub ended: Option<Ending>,
     #[serde(default)]
@@ -168,6 +173,7 @@ impl Head {
             csat: None,
             sentiment: None,
             snooze_until: None,
+            resumed_at: None,
             ended: None,
             reopening: new.reopening,
             prechat: new.prechat,
@@ -182,10 +188,24 @@ impl Head {
         }
     }
 
+    /// Returns when a schedule has to end the snooze, or the idle conversation.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        if self.status == ConversationStatus::Snoozed {
+            return self.snooze_until;
+        }
+        self.idle_at().map(round_up_to_idle_step)
+    }
+
     /// Returns the time under which lists sort the conversation.
     pub fn listed_at(&self) -> Timestamp {
         round_for_index(self.last_at)
     }
+}
+
+fn round_up_to_idle_step(at: Timestamp) -> Timestamp {
+    let second = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    let rounded = second + (-second).rem_euclid(IDLE_STEP_SECONDS);
+    Timestamp::from_second(rounded).unwrap_or(Timestamp::MAX)
 }
 
 /// Rounds a time down to the step of the index.

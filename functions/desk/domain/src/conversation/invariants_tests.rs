@@ -33,6 +33,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => (0_u8..3).prop_map(|n| Command::AddTag { tag: format!("tag {n}") }),
         2 => (-20_i64..200).prop_map(|second| Command::Snooze { until: at(second) }),
         2 => Just(Command::Wake),
+        2 => Just(Command::EndIdle),
         2 => Just(Command::Open),
         2 => (reason, any::<bool>()).prop_map(|(reason, ask_csat)| Command::End { reason, ask_csat }),
         2 => Just(Command::HandToHuman { reason: HandoffReason::Asked, team: None }),

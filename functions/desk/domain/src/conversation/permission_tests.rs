@@ -60,6 +60,7 @@ fn every_actor_may_do_what_the_table_says() {
             [false, true, true, true],
         ),
         (Command::Wake, [false, false, false, true]),
+        (Command::EndIdle, [false, false, false, true]),
         (Command::Open, [false, false, true, false]),
         (end(EndReason::Resolved), [true, true, true, true]),
         (end(EndReason::Left), [true, false, true, true]),
