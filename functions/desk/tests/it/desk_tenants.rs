@@ -355,17 +355,40 @@ async fn admins_change_settings_and_stale_ones_are_refused() {
     );
     let mut stale = before.clone();
     stale["name"] = json!("Tulips");
-    let mut mfa = settings(&world, &admin).await;
-    mfa["security"]["mfa_required"] = json!(true);
-    let mut odd = mfa.clone();
+    let mut secure = settings(&world, &admin).await;
+    secure["security"]["session_hours"] = json!(8);
+    let mut odd = secure.clone();
     odd["status"] = json!("active");
     let cases = [
         (update(&admin, &stale), 409, "changed_meanwhile"),
-        (update(&admin, &mfa), 403, "forbidden"),
+        (update(&admin, &secure), 403, "forbidden"),
         (update(&admin, &odd), 400, "bad_json"),
     ];
     world.assert_refused("desk-tenants", cases).await;
-    assert_eq!(send(&world, &update(&owner, &mfa)).await.status, 200);
+    assert_eq!(send(&world, &update(&owner, &secure)).await.status, 200);
+}
+
+#[tokio::test]
+async fn security_that_cannot_be_enforced_yet_is_refused() {
+    let world = World::open().await;
+    let owner = world.owner_of_team().await;
+    let with = |mut settings: Value, name: &str, value: Value| {
+        settings["security"][name] = value;
+        settings
+    };
+    let settings = settings(&world, &owner).await;
+    assert_eq!(settings["security"]["methods"], json!(["password"]));
+    let mfa = with(settings.clone(), "mfa_required", json!(true));
+    let google = with(settings.clone(), "methods", json!(["password", "google"]));
+    let saml = with(settings.clone(), "methods", json!(["saml"]));
+    let none = with(settings, "methods", json!([]));
+    let cases = [
+        (update(&owner, &mfa), 422, "mfa_not_available"),
+        (update(&owner, &google), 422, "method_not_available"),
+        (update(&owner, &saml), 422, "method_not_available"),
+        (update(&owner, &none), 400, "bad_methods"),
+    ];
+    world.assert_refused("desk-tenants", cases).await;
 }
 
 #[tokio::test]

@@ -26,9 +26,25 @@ pub enum LoginMethod {
     Saml,
 }
 
+impl LoginMethod {
+    const ALL: [Self; 5] = [
+        Self::Password,
+        Self::Google,
+        Self::Github,
+        Self::Oidc,
+        Self::Saml,
+    ];
+
+    /// Whether people can sign in this way so far.
+    pub fn is_available(self) -> bool {
+        self == Self::Password
+    }
+}
+
 /// Returns how the people of an address may sign in. It depends on the domain alone, so that it discloses no account.
 pub fn login_methods(_email: &EmailAddress) -> Vec<LoginMethod> {
-    vec![LoginMethod::Password]
+    let methods = LoginMethod::ALL.into_iter();
+    methods.filter(|method| method.is_available()).collect()
 }
 
 /// A workspace that is created when the address is verified. Its id is chosen before, so that it is created once.

@@ -7,7 +7,7 @@ use confab_core::{TenantId, Timestamp, UserId, after, clip};
 use serde::{Deserialize, Serialize};
 
 use super::refresh_token::RefreshToken;
-use crate::{Person, Secret, SessionId, text::clean_line};
+use crate::{LoginMethod, Person, Secret, SessionId, text::clean_line};
 
 /// Longest time from the sign-in to the next one. A tenant may shorten it.
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 86_400);
@@ -78,6 +78,9 @@ pub struct SessionFamily {
     /// The person's `session_epoch` at the sign-in. The session is over when the person is in another epoch.
     pub epoch: u32,
     pub device: Device,
+    /// How the person signed in.
+    #[serde(default = "password")]
+    pub method: LoginMethod,
     pub has_mfa: bool,
     /// The time of the sign-in.
     pub created_at: Timestamp,
@@ -87,7 +90,13 @@ pub struct SessionFamily {
     pub version: u64,
 }
 
+/// The method of sessions that were stored without one.
+fn password() -> LoginMethod {
+    LoginMethod::Password
+}
+
 impl SessionFamily {
+    /// Makes a session of a person who has signed in with a password.
     pub fn new(
         id: SessionId,
         user: UserId,
@@ -103,6 +112,7 @@ impl SessionFamily {
             number: 0,
             epoch: 0,
             device,
+            method: LoginMethod::Password,
             has_mfa: false,
             created_at: now,
             rotated_at: None,

@@ -30,6 +30,20 @@ impl Membership {
                 "This workspace cannot be used from your network address.",
             ));
         }
+        if !security.methods.contains(&family.method) {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "login_method_not_allowed",
+                "This workspace asks you to sign in another way.",
+            ));
+        }
+        if security.mfa_required && !family.has_mfa {
+            return Err(Error::new(
+                Kind::Forbidden,
+                "mfa_required",
+                "This workspace asks for a second factor.",
+            ));
+        }
         if !family.is_live(security.session_length(), now) {
             return Err(Error::new(
                 Kind::Forbidden,
@@ -76,7 +90,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Device, LanguageTag, LifecycleEvent, Role, Secret, SessionClient, SessionId, Slug,
+        Device, LanguageTag, LifecycleEvent, LoginMethod, Role, Secret, SessionClient, SessionId,
+        Slug,
     };
 
     fn at(second: i64) -> Timestamp {
@@ -157,6 +172,28 @@ mod tests {
         assert_eq!(code(choose(&all, Some(2), None, 0)), "source_not_allowed");
         assert_eq!(choose(&all, Some(3), None, 0).unwrap(), Some(id(3)));
         assert_eq!(code(choose(&all, Some(3), None, 1)), "sign_in_again");
+    }
+
+    #[test]
+    fn workspace_is_entered_by_its_methods_and_with_its_second_factor() {
+        let (mut single_sign_on, mut with_mfa) = (membership(1), membership(2));
+        single_sign_on.tenant.settings.security.methods = [LoginMethod::Oidc].into();
+        with_mfa.tenant.settings.security.mfa_required = true;
+        let all = [single_sign_on, with_mfa, membership(3)];
+        assert_eq!(
+            code(choose(&all, Some(1), None, 0)),
+            "login_method_not_allowed"
+        );
+        assert_eq!(code(choose(&all, Some(2), None, 0)), "mfa_required");
+        assert_eq!(choose(&all, None, None, 0).unwrap(), Some(id(3)));
+        let family = SessionFamily {
+            method: LoginMethod::Oidc,
+            has_mfa: true,
+            ..session(None)
+        };
+        let source = "198.51.100.7".parse().ok();
+        let chosen = choose_workspace(&all, Some(id(1)), &family, source, at(0));
+        assert!(chosen.unwrap().is_some());
     }
 
     #[test]

@@ -68,9 +68,11 @@ impl Privacy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "contract", derive(ts_rs::TS, utoipa::ToSchema))]
 pub struct Security {
+    /// Whether a second factor is asked for.
     pub mfa_required: bool,
     /// Hours from a sign-in to the next one.
     pub session_hours: u16,
+    /// How members sign in.
     pub methods: BTreeSet<LoginMethod>,
     /// The addresses from which members may work; none is all of them.
     pub ip_allow: BTreeSet<IpRange>,
@@ -78,15 +80,10 @@ pub struct Security {
 
 impl Default for Security {
     fn default() -> Self {
-        let methods = [
-            LoginMethod::Password,
-            LoginMethod::Google,
-            LoginMethod::Github,
-        ];
         Self {
             mfa_required: false,
             session_hours: DEFAULT_SESSION_HOURS,
-            methods: methods.into(),
+            methods: [LoginMethod::Password].into(),
             ip_allow: BTreeSet::new(),
         }
     }

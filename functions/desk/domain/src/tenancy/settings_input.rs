@@ -186,7 +186,7 @@ pub(super) mod tests {
             "version": 1, "name": "Flowers", "locale": "en", "timezone": "UTC",
             "branding": { "color": null },
             "privacy": { "retention_days": 30, "mask_ip": true },
-            "security": { "mfa_required": false, "session_hours": 720, "methods": ["password", "google", "github"] },
+            "security": { "mfa_required": false, "session_hours": 720, "methods": ["password"] },
             "ai": { "budget_micros": 0, "on_budget": "handoff" },
         }))
         .unwrap()

@@ -167,16 +167,28 @@ impl Tenant {
         Ok(self.changed(|tenant| tenant.settings = settings))
     }
 
+    /// Refuses what would not be enforced, and what would keep everyone out.
     fn check_security(&self, security: &Security, actor: SettingsActor) -> Result<()> {
-        let entitlements = self.entitlements();
-        let mut new_methods = security.methods.difference(&self.settings.security.methods);
-        if new_methods.any(|method| !entitlements.allows_method(*method)) {
-            let message = "This way to sign in is not part of your plan.";
+        if security.mfa_required {
+            let message = "Sign-ins with a second factor are not available yet.";
             return Err(Error::new(
                 Kind::Unprocessable,
-                "method_not_in_plan",
+                "mfa_not_available",
                 message,
             ));
+        }
+        let mut new_methods = security.methods.difference(&self.settings.security.methods);
+        if new_methods.any(|method| !method.is_available()) {
+            let message = "People sign in with a password. Other ways are not available yet.";
+            return Err(Error::new(
+                Kind::Unprocessable,
+                "method_not_available",
+                message,
+            ));
+        }
+        if !security.methods.iter().any(|method| method.is_available()) {
+            let message = "Without a password, all members would be locked out.";
+            return Err(Error::new(Kind::Unprocessable, "would_lock_out", message));
         }
         if !security.allows_source(actor.source) {
             let message =
@@ -231,7 +243,7 @@ impl Tenant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{TenantAccess, TenantStatus, tenancy::settings_input::tests::input};
+    use crate::{LoginMethod, TenantAccess, TenantStatus, tenancy::settings_input::tests::input};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -357,16 +369,36 @@ mod tests {
         assert!(rename(Role::Owner).is_ok() && rename(Role::Admin).is_ok());
         assert_eq!(code(rename(Role::Agent)), "forbidden");
         assert_eq!(code(rename(Role::Viewer)), "forbidden");
-        let require_mfa =
-            |role| update(&tenant(), role, |input| input.security.mfa_required = true);
-        assert!(
-            require_mfa(Role::Owner)
-                .unwrap()
-                .settings
-                .security
-                .mfa_required
-        );
-        assert_eq!(code(require_mfa(Role::Admin)), "forbidden");
+        let shorten = |role| update(&tenant(), role, |input| input.security.session_hours = 8);
+        let shortened = shorten(Role::Owner).unwrap();
+        assert_eq!(shortened.settings.security.session_hours, 8);
+        assert_eq!(code(shorten(Role::Admin)), "forbidden");
+    }
+
+    #[test]
+    fn security_that_cannot_be_enforced_is_refused() {
+        let with = |tenant: &Tenant, mfa_required, methods: &[LoginMethod]| {
+            update(tenant, Role::Owner, |input| {
+                input.security.mfa_required = mfa_required;
+                input.security.methods = methods.iter().copied().collect();
+            })
+        };
+        let (password, google) = (LoginMethod::Password, LoginMethod::Google);
+        let team = tenant().subscribe(Plan::Team, at(1)).unwrap();
+        for tenant in [tenant(), team] {
+            assert_eq!(code(with(&tenant, true, &[password])), "mfa_not_available");
+            for method in [google, LoginMethod::Saml] {
+                let methods = [password, method];
+                let refused = with(&tenant, false, &methods);
+                assert_eq!(code(refused), "method_not_available");
+            }
+        }
+        // A method that was accepted earlier may stay beside the password, and not without it.
+        let mut earlier = tenant();
+        earlier.settings.security.methods.insert(google);
+        assert_eq!(code(with(&earlier, false, &[google])), "would_lock_out");
+        let cleaned = with(&earlier, false, &[password]).unwrap();
+        assert_eq!(cleaned.settings.security, Security::default());
     }
 
     #[test]
@@ -389,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn plan_bounds_retention_and_ways_to_sign_in() {
+    fn plan_bounds_retention() {
         let keep = |tenant: &Tenant, days| {
             update(tenant, Role::Admin, |input| {
                 input.privacy.retention_days = days
@@ -408,13 +440,6 @@ mod tests {
             privacy.effective_retention_days(&downgraded.entitlements()),
             365
         );
-        let saml = |tenant: &Tenant| {
-            update(tenant, Role::Owner, |input| {
-                input.security.methods.extend([crate::LoginMethod::Saml])
-            })
-        };
-        assert_eq!(code(saml(&tenant())), "method_not_in_plan");
-        assert!(saml(&team).is_ok());
     }
 
     #[test]
