@@ -75,7 +75,7 @@ export async function createDesk({ demo = false } = {}) {
         security: {
           mfa_required: false,
           session_hours: 720,
-          methods: ["password", "google", "github"],
+          methods: ["password"],
           ip_allow: [],
         },
         ai: { budget_micros: 0, on_budget: "handoff" },
