@@ -89,8 +89,8 @@ use serde::Serialize;
 
 use crate::{auth::TenantGrant, live_channels::LiveChannels};
 
-pub(crate) use api_keys::KeyCreation;
-pub(crate) use audit::{AuditActor, AuditEntry, AuditRecord, OperatorVisit};
+pub(crate) use api_keys::{KeyCreation, KeyDeletion};
+pub(crate) use audit::{AuditActor, AuditEntry, AuditRecord, Authority, OperatorVisit};
 pub(crate) use bots::{BotCreation, BotSummary};
 pub(crate) use conversations::{ConversationWrite, OpenedConversation};
 pub(crate) use drafts::SavedDraft;

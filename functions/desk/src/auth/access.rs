@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use super::{TenantGrant, TenantState};
 use crate::{
     state::State,
-    store::{AuditActor, OperatorVisit},
+    store::{AuditActor, Authority, OperatorVisit},
 };
 
 const TENANT_HEADER: &str = "x-tenant-id";
@@ -43,6 +43,8 @@ pub(crate) struct Access {
     /// The address that the request comes from.
     pub(crate) source: Option<IpAddr>,
     is_write: bool,
+    /// Whether a member's role is the stored one. That of an access token may be ten minutes old.
+    is_role_stored: bool,
 }
 
 impl Access {
@@ -59,6 +61,28 @@ impl Access {
             tenant,
             source: None,
             is_write,
+            is_role_stored: false,
+        }
+    }
+
+    /// Returns the access with the role that a member has now.
+    #[must_use]
+    pub(crate) fn with_stored_role(mut self, stored: Role) -> Self {
+        if let Caller::Member { role, .. } = &mut self.caller {
+            *role = stored;
+            self.is_role_stored = true;
+        }
+        self
+    }
+
+    /// Returns the member and the stored role on which a change depends. `None` before the role was read, and for keys
+    /// and operators, whose rows are read with each request.
+    pub(crate) fn authority(&self) -> Option<Authority> {
+        match self.caller {
+            Caller::Member { user, role, .. } if self.is_role_stored => {
+                Some(Authority { user, role })
+            }
+            _ => None,
         }
     }
 
@@ -167,6 +191,7 @@ impl FromRequest<State> for Access {
             tenant: state.tenants.state(store, grant).await?,
             source: request.source_ip().parse().ok(),
             is_write: !request.request.method().is_safe(),
+            is_role_stored: false,
         };
         for rate in RateClass::Member.rates(access.tenant.plan) {
             store.take_token(rate, &access.rate_key()).await?;

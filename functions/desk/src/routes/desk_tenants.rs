@@ -26,7 +26,7 @@ use crate::{
     extract::TenantParam,
     services::{
         idempotency::{Attempt, once_of_person},
-        memberships::require_stored_role,
+        memberships::confirm_role,
         setup::request_setup,
         tenant_changes::change_tenant,
         tenant_creation::{TenantRequest, create_requested_tenant},
@@ -189,9 +189,8 @@ pub(crate) async fn update_tenant(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     require_own(&access, id)?;
-    access.require(Action::WriteTenant)?;
-    let tenant = state.store()?.tenant(access.grant);
-    let (_, role) = require_stored_role(&access, tenant, Action::WriteTenant).await?;
+    let access = confirm_role(&state, access, Action::WriteTenant).await?;
+    let (_, role) = access.member()?;
     let actor = SettingsActor {
         role,
         source: access.source,
@@ -228,7 +227,7 @@ pub(crate) async fn provision_tenant(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     require_own(&access, id)?;
-    access.require(Action::Provision)?;
+    let access = confirm_role(&state, access, Action::Provision).await?;
     let by = access.responsible_user();
     let tenant = state.store()?.tenant(access.grant).require_tenant().await?;
     let is_operator = access.member().is_err();

@@ -1,11 +1,11 @@
 //! Teams, canned replies, tags and views: created once, replaced and deleted under their versions, with an entry of the
-//! audit each.
+//! audit each. Callers were confirmed with their stored role.
 
 use confab_core::{CorrelationId, Error, Result};
 use confab_worker::SaveOutcome;
 use desk_domain::{InboxSetting, InboxSettingKind};
 
-use super::tenant_changes::contended;
+use super::{memberships::role_changed, tenant_changes::contended};
 use crate::{
     auth::Access,
     state::State,
@@ -60,6 +60,7 @@ pub(crate) async fn create_setting<S: InboxSetting>(
             same.ok_or_else(|| S::KIND.taken())
         }
         SettingOutcome::TooMany => Err(S::KIND.too_many()),
+        SettingOutcome::Conflict => Err(role_changed()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     idempotency::Attempt,
     limits::limit_reached,
     mails::{MailContent, MailJob},
-    memberships::{find_actor, require_teams},
+    memberships::{authority_of, find_actor, require_teams, role_changed},
     tenant_changes::contended,
 };
 use crate::{
@@ -56,7 +56,10 @@ pub(crate) async fn invite(
     require_no_member(state, tenant, &request.email).await?;
     take_mail_tokens(state, access, &request.email).await?;
     let record = tenant.require_tenant().await?;
-    let stored = store(state, access, tenant, &record, &invitation, correlation_id).await?;
+    let entry = AuditEntry::new(access, "invitation.created", invitation.id, correlation_id)
+        .with_authority(authority_of(actor))
+        .with_change(None, Some(&invitation))?;
+    let stored = store(state, tenant, &record, &invitation, &entry).await?;
     send_link(state, &record, &stored, by, correlation_id).await?;
     Ok(stored)
 }
@@ -87,19 +90,16 @@ async fn take_mail_tokens(state: &State, access: &Access, email: &EmailAddress) 
 /// Stores an invitation, or finds the same one. Expired invitations make room for it.
 async fn store(
     state: &State,
-    access: &Access,
     tenant: Tenant<'_>,
     record: &TenantRecord,
     invitation: &Invitation,
-    correlation_id: CorrelationId,
+    entry: &AuditEntry,
 ) -> Result<Invitation> {
     let entitlements = record.entitlements();
     let seats = entitlements.limit(LimitName::Seats);
-    let entry = AuditEntry::new(access, "invitation.created", invitation.id, correlation_id);
-    let entry = entry.with_change(None, Some(invitation))?;
     for _ in 0..MAX_ATTEMPTS {
         let now = state.clock.now();
-        let outcome = tenant.create_invitation(invitation, seats, &entry, now);
+        let outcome = tenant.create_invitation(invitation, seats, entry, now);
         match outcome.await? {
             InvitationOutcome::Created => return Ok(invitation.clone()),
             InvitationOutcome::Exists => {
@@ -118,6 +118,7 @@ async fn store(
                     return Err(limit_reached(LimitName::Seats));
                 }
             }
+            InvitationOutcome::Conflict => return Err(role_changed()),
         }
     }
     Err(contended())
@@ -191,6 +192,7 @@ pub(crate) async fn revoke_invitation(
             return Ok(());
         }
         let entry = AuditEntry::new(access, "invitation.revoked", id, correlation_id);
+        let entry = entry.with_authority(authority_of(actor));
         let entry = entry.with_change(Some(&before), Some(&revoked))?;
         let closed = tenant.close_invitation(&revoked, Some(&entry), now).await?;
         if closed == SaveOutcome::Saved {

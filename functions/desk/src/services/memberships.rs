@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 
 use confab_core::{CorrelationId, Error, Result, Timestamp, UserId};
 use confab_worker::SaveOutcome;
-use desk_domain::{
-    Action, Member, MembershipActor, MembershipChange, Principal, Role, TeamId, may,
-};
+use desk_domain::{Action, Member, MembershipActor, MembershipChange, Role, TeamId};
 
 use super::{socket_removals::SocketRemoval, tenant_changes::contended};
 use crate::{
     auth::{Access, Caller},
     live_channels::{Party, SocketEnd},
     state::State,
-    store::{AuditEntry, MemberOutcome, MembershipWrite, Tenant},
+    store::{AuditEntry, Authority, MemberOutcome, MembershipWrite, Tenant},
 };
 
 const MAX_CAS_ATTEMPTS: usize = 8;
@@ -25,31 +23,43 @@ pub(crate) struct MemberPatch {
     pub(crate) teams: Option<BTreeSet<TeamId>>,
 }
 
-/// Returns the caller as one who changes memberships. The role is the stored one: that of an access token may be ten
-/// minutes old.
+/// Returns the caller of a change of settings, members or security, if the stored role may do it: that of an access token
+/// may be ten minutes old. The transaction of the change checks the role again, by the caller's entry of the audit.
+pub(crate) async fn confirm_role(state: &State, access: Access, action: Action) -> Result<Access> {
+    access.require(action)?;
+    let Caller::Member { user, .. } = access.caller else {
+        return Ok(access);
+    };
+    let member = require_acting_member(state.store()?.tenant(access.grant), user).await?;
+    let confirmed = access.with_stored_role(member.role);
+    confirmed.require(action)?;
+    Ok(confirmed)
+}
+
+/// Returns the caller as one who changes memberships, with the stored role.
 pub(crate) async fn find_actor(access: &Access, tenant: Tenant<'_>) -> Result<MembershipActor> {
     let Caller::Member { user, .. } = access.caller else {
         return Ok(MembershipActor::key());
     };
-    let member = tenant.find_member(user).await?;
-    let member = member.ok_or_else(|| Error::forbidden("You are no member any more."))?;
+    let member = require_acting_member(tenant, user).await?;
     Ok(MembershipActor::member(&member))
 }
 
-/// Returns the member who asks with the stored role, if that allows an action. For what outlives an access token, whose
-/// role may be ten minutes old.
-pub(crate) async fn require_stored_role(
-    access: &Access,
-    tenant: Tenant<'_>,
-    action: Action,
-) -> Result<(UserId, Role)> {
-    let (user, _) = access.member()?;
-    let role = find_actor(access, tenant).await?.role;
-    if may(Principal::Member(role), action) {
-        Ok((user, role))
-    } else {
-        Err(Error::forbidden("You may not do this."))
-    }
+async fn require_acting_member(tenant: Tenant<'_>, user: UserId) -> Result<Member> {
+    let member = tenant.find_member(user).await?;
+    member.ok_or_else(|| Error::forbidden("You are no member any more."))
+}
+
+/// Returns the role on which a change depends.
+pub(crate) fn authority_of(actor: MembershipActor) -> Option<Authority> {
+    let role = actor.role;
+    actor.user.map(|user| Authority { user, role })
+}
+
+/// The answer to a change whose author got another role while it was made.
+pub(crate) fn role_changed() -> Error {
+    let message = "Your role was changed meanwhile. Load the page again.";
+    Error::conflict("changed_meanwhile", message)
 }
 
 pub(crate) fn last_owner() -> Error {
@@ -96,7 +106,8 @@ pub(crate) async fn change_member(
             return Ok(before);
         };
         let loses_inbox = before.role >= Role::Agent && after.role < Role::Agent;
-        let audit = entry.clone().with_change(Some(&before), Some(&after))?;
+        let entry = entry.clone().with_authority(authority_of(actor));
+        let audit = entry.with_change(Some(&before), Some(&after))?;
         let write = MembershipWrite {
             before: &before,
             change: &change,
@@ -162,7 +173,8 @@ pub(crate) async fn remove_member(
         };
         let actor = find_actor(access, tenant).await?;
         let change = before.remove(actor, record.owners)?;
-        let audit = entry.clone().with_change(Some(&before), None)?;
+        let entry = entry.clone().with_authority(authority_of(actor));
+        let audit = entry.with_change(Some(&before), None)?;
         let write = MembershipWrite {
             before: &before,
             change: &change,

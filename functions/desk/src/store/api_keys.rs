@@ -3,7 +3,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use confab_aws::{Condition, Row, Table, WriteConflict, text};
 use confab_core::{Error, Result, Timestamp};
-use confab_worker::SaveOutcome;
 use desk_domain::{ApiKeyId, ApiKeyRecord, Limit, LimitName, MAX_API_KEYS};
 
 use super::{AuditEntry, Store, Tenant};
@@ -24,6 +23,16 @@ fn record_sk(id: ApiKeyId) -> String {
 pub(crate) enum KeyCreation {
     Created,
     LimitReached,
+    /// The role of the member who acts was changed since it was read.
+    Conflict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyDeletion {
+    Deleted,
+    NotFound,
+    /// The role of the member who acts was changed since it was read.
+    Conflict,
 }
 
 impl Store {
@@ -57,42 +66,54 @@ impl Tenant<'_> {
         let mut pointer = Table::to_row("", "", &tenant)?;
         pointer.extend(pointer_key(record.id));
         let row = self.row("", record_sk(record.id), record)?;
-        let writes = vec![
+        let mut writes = vec![
             self.take_limit(limit, 1, now)?,
             self.table().transact_put(row, Condition::not_exists())?,
             self.table()
                 .transact_put(pointer, Condition::not_exists())?,
             self.audit(entry, now)?,
         ];
-        Ok(match self.table().try_transact(writes).await? {
-            None => KeyCreation::Created,
-            Some(conflicts) if conflicts.first() == Some(&WriteConflict::ConditionFailed) => {
-                KeyCreation::LimitReached
-            }
-            Some(conflicts) => {
-                let told = format!("{}: {conflicts:?}", record.id);
-                return Err(Error::internal("api_key_not_stored", told));
-            }
-        })
+        let check_index = writes.len();
+        writes.extend(self.authority_check(entry, None)?);
+        let Some(conflicts) = self.table().try_transact(writes).await? else {
+            return Ok(KeyCreation::Created);
+        };
+        let failed = |index| conflicts.get(index) == Some(&WriteConflict::ConditionFailed);
+        if failed(0) {
+            Ok(KeyCreation::LimitReached)
+        } else if failed(check_index) {
+            Ok(KeyCreation::Conflict)
+        } else {
+            let told = format!("{}: {conflicts:?}", record.id);
+            Err(Error::internal("api_key_not_stored", told))
+        }
     }
 
-    /// Deletes a key with its pointer. From then on no request finds it. Conflicts when there is no such key.
+    /// Deletes a key with its pointer. From then on no request finds it.
     pub(crate) async fn delete_api_key(
         &self,
         id: ApiKeyId,
         entry: &AuditEntry,
         now: Timestamp,
-    ) -> Result<SaveOutcome> {
+    ) -> Result<KeyDeletion> {
         let exists = Condition::expression("attribute_exists(pk)");
         let key = self.key("", record_sk(id));
-        let writes = vec![
+        let mut writes = vec![
             self.table().transact_delete(key, exists)?,
             self.table()
                 .transact_delete(pointer_key(id), Condition::none())?,
             self.release_limit(LimitName::ApiKeys, 1, now)?,
             self.audit(entry, now)?,
         ];
-        self.table().transact(writes).await
+        writes.extend(self.authority_check(entry, None)?);
+        let conflicts = self.table().try_transact(writes).await?;
+        Ok(match conflicts {
+            None => KeyDeletion::Deleted,
+            Some(conflicts) if conflicts.first() == Some(&WriteConflict::ConditionFailed) => {
+                KeyDeletion::NotFound
+            }
+            Some(_) => KeyDeletion::Conflict,
+        })
     }
 
     /// Stores the last use of a key, unless the key was deleted meanwhile.

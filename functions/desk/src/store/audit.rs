@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use confab_aws::{Condition, Row, Table, text};
 use confab_core::{CorrelationId, Error, Result, Timestamp, UserId, clip, hex};
 use confab_worker::Consistency;
-use desk_domain::{ApiKeyId, UsageMonth};
+use desk_domain::{ApiKeyId, Role, UsageMonth};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Store, Tenant};
+use super::{Store, Tenant, members::member_sk, to_attribute};
 use crate::auth::{Access, Caller};
 
 /// Milliseconds in which repeated requests of an operator are one entry.
@@ -63,6 +63,13 @@ impl AuditActor {
     }
 }
 
+/// A member on whose role an act depends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Authority {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+}
+
 /// An act that changes something of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AuditEntry {
@@ -77,6 +84,8 @@ pub(crate) struct AuditEntry {
     pub(crate) source: Option<IpAddr>,
     /// Why, if the actor has said so.
     pub(crate) note: Option<String>,
+    /// Who has to have which role when the act is written. It is not stored.
+    pub(crate) authority: Option<Authority>,
     pub(crate) correlation_id: CorrelationId,
 }
 
@@ -89,7 +98,9 @@ impl AuditEntry {
         correlation_id: CorrelationId,
     ) -> Self {
         let actor = AuditActor::of(&access.caller);
-        Self::of_actor(actor, action, target, correlation_id).with_source(access.source)
+        Self::of_actor(actor, action, target, correlation_id)
+            .with_source(access.source)
+            .with_authority(access.authority())
     }
 
     /// Makes the entry of an actor without a place in the tenant, such as a worker or a new member.
@@ -107,8 +118,15 @@ impl AuditEntry {
             after: None,
             source: None,
             note: None,
+            authority: None,
             correlation_id,
         }
+    }
+
+    #[must_use]
+    pub(crate) fn with_authority(mut self, authority: Option<Authority>) -> Self {
+        self.authority = authority;
+        self
     }
 
     /// Adds why it was done. A long reason is clipped.
@@ -244,6 +262,25 @@ impl Store {
 }
 
 impl Tenant<'_> {
+    /// The part of a transaction that checks that the member who acts still has the role that the decision was made for.
+    /// A transaction that writes the row of that member has its version as a condition, and no room for another one.
+    pub(super) fn authority_check(
+        &self,
+        entry: &AuditEntry,
+        written: Option<UserId>,
+    ) -> Result<Option<TransactWriteItem>> {
+        let authority = entry.authority;
+        let Some(Authority { user, role }) = authority.filter(|one| written != Some(one.user))
+        else {
+            return Ok(None);
+        };
+        let has_role = Condition::expression("#role = :role")
+            .name_attribute("#role", "role")
+            .value(":role", to_attribute(&role)?);
+        let member = self.key("", member_sk(user));
+        self.table().transact_check(member, has_role).map(Some)
+    }
+
     /// The part of a transaction that adds an entry.
     pub(crate) fn audit(&self, entry: &AuditEntry, now: Timestamp) -> Result<TransactWriteItem> {
         let row = self.audit_row(now, &entry.row_id(), &entry.record(now))?;

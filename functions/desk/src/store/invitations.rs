@@ -40,6 +40,8 @@ pub(crate) enum InvitationOutcome {
     AddressInvited,
     /// The plan has no seat left.
     NoSeat,
+    /// The role of the member who acts was changed since it was read.
+    Conflict,
 }
 
 /// An acceptance and everything that it changes.
@@ -112,13 +114,14 @@ impl Tenant<'_> {
             invitation: invitation.id,
         };
         let invited = self.row("", invited_sk(&invitation.email.key()), &invited)?;
-        let writes = vec![
+        let mut writes = vec![
             self.invitation_write(invitation, Condition::not_exists())?,
             self.table()
                 .transact_put(invited, Condition::not_exists())?,
             self.reserve_limit(seats, 1, now)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         let Some(conflicts) = self.table().try_transact(writes).await? else {
             return Ok(InvitationOutcome::Created);
         };
@@ -127,8 +130,10 @@ impl Tenant<'_> {
             InvitationOutcome::Exists
         } else if failed(1) {
             InvitationOutcome::AddressInvited
-        } else {
+        } else if failed(2) {
             InvitationOutcome::NoSeat
+        } else {
+            InvitationOutcome::Conflict
         })
     }
 
@@ -143,6 +148,7 @@ impl Tenant<'_> {
         writes.push(self.release_reserved(LimitName::Seats, 1, now)?);
         if let Some(audit) = audit {
             writes.push(self.audit(audit, now)?);
+            writes.extend(self.authority_check(audit, None)?);
         }
         self.table().transact(writes).await
     }

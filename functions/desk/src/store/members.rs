@@ -32,11 +32,11 @@ pub(crate) enum MemberOutcome {
     Saved,
     /// There would be no owner any more.
     LastOwner,
-    /// The member or the person was changed since they were read.
+    /// The member, the person or the role of the one who acts was changed since they were read.
     Conflict,
 }
 
-fn member_sk(user: UserId) -> String {
+pub(super) fn member_sk(user: UserId) -> String {
     format!("{PREFIX}{user}")
 }
 
@@ -106,6 +106,7 @@ impl Tenant<'_> {
         let mut writes = vec![self.table().transact_put(row, unchanged)?];
         writes.extend(self.counts_write(write.change)?);
         writes.push(self.audit(write.audit, now)?);
+        writes.extend(self.authority_check(write.audit, Some(member.user))?);
         if write.ends_sockets {
             writes.push(self.sockets_write(member.user)?);
         }
@@ -126,6 +127,7 @@ impl Tenant<'_> {
         writes.extend(self.counts_write(write.change)?);
         writes.push(self.release_limit(LimitName::Seats, 1, now)?);
         writes.push(self.audit(write.audit, now)?);
+        writes.extend(self.authority_check(write.audit, Some(user))?);
         if let Some(person) = person {
             let left = person.clone().leave(self.id());
             writes.push(self.store.person_write(&left, person.version)?);

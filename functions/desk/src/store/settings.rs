@@ -27,6 +27,8 @@ pub(crate) enum SettingOutcome {
     /// There is one with this id.
     Exists,
     TooMany,
+    /// The role of the member who acts was changed since it was read.
+    Conflict,
 }
 
 fn prefix_of(kind: InboxSettingKind) -> &'static str {
@@ -70,20 +72,23 @@ impl Tenant<'_> {
             .value(":most", number(S::KIND.most()))
             .value(":one", number(1));
         let key = self.key("", COUNTS);
-        let writes = vec![
+        let mut writes = vec![
             self.table().transact_put(row, Condition::not_exists())?,
             self.table()
                 .transact_update(key, "ADD #count :one", has_room)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         let Some(conflicts) = self.table().try_transact(writes).await? else {
             return Ok(SettingOutcome::Saved);
         };
-        let exists = conflicts.first() == Some(&WriteConflict::ConditionFailed);
-        Ok(if exists {
+        let failed = |index| conflicts.get(index) == Some(&WriteConflict::ConditionFailed);
+        Ok(if failed(0) {
             SettingOutcome::Exists
-        } else {
+        } else if failed(1) {
             SettingOutcome::TooMany
+        } else {
+            SettingOutcome::Conflict
         })
     }
 
@@ -97,10 +102,11 @@ impl Tenant<'_> {
     ) -> Result<SaveOutcome> {
         let row = self.row("", setting_sk(S::KIND, &after.id()), after)?;
         let unchanged = Condition::version(before.version());
-        let writes = vec![
+        let mut writes = vec![
             self.table().transact_put(row, unchanged)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         self.table().transact(writes).await
     }
 
@@ -116,13 +122,14 @@ impl Tenant<'_> {
             .name_attribute("#count", S::KIND.name())
             .value(":less", number(-1));
         let counts = self.key("", COUNTS);
-        let writes = vec![
+        let mut writes = vec![
             self.table()
                 .transact_delete(key, Condition::version(setting.version()))?,
             self.table()
                 .transact_update(counts, "ADD #count :less", count)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         self.table().transact(writes).await
     }
 
@@ -162,10 +169,11 @@ impl Tenant<'_> {
     ) -> Result<SaveOutcome> {
         let row = self.row("", HOURS, record)?;
         let unchanged = Condition::version(version);
-        let writes = vec![
+        let mut writes = vec![
             self.table().transact_put(row, unchanged)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         self.table().transact(writes).await
     }
 }

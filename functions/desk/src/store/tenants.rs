@@ -138,7 +138,7 @@ impl Tenant<'_> {
         })
     }
 
-    /// Writes a changed tenant, if no other write came between.
+    /// Writes a changed tenant, if no other write came between and the member who acts still has the role.
     pub(crate) async fn save_tenant(
         &self,
         before: &TenantRecord,
@@ -152,6 +152,7 @@ impl Tenant<'_> {
                 .transact_put(self.tenant_row(after)?, unchanged)?,
             self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         if TenantSummary::of(before) != TenantSummary::of(after) {
             writes.push(self.summary_write(after)?);
         }

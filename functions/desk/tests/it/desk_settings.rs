@@ -343,6 +343,79 @@ async fn view_with_an_idempotency_key_is_created_once() {
     assert_eq!(items(&world, &owner, "/views").await.len(), 1);
 }
 
+/// The access token of an admin says so for up to ten minutes after the role has changed.
+#[tokio::test]
+async fn settings_are_written_with_the_role_that_a_member_has_now() {
+    let world = World::open().await;
+    let owner = world.owner_of_team().await;
+    let demoted = world.colleague(&owner, Role::Admin).await;
+    let removed = world.colleague(&owner, Role::Admin).await;
+    of(&world, &owner, canned("hello", "Hello!")).await;
+    let path = |colleague: &Colleague| format!("/members/{}", colleague.id());
+    let demotion = TestRequest::patch(path(&demoted), json!({ "role": "agent" }));
+    assert_eq!(world.members(&owner, demotion).await.status, 200);
+    let removal = TestRequest::delete(path(&removed));
+    assert_eq!(world.members(&owner, removal).await.status, 204);
+    let replacement = json!({ "version": 1, "shortcut": "hello", "text": "Hi!" });
+    let mut cases = Vec::new();
+    for colleague in [&demoted, &removed] {
+        for request in [
+            canned("bye", "Bye!"),
+            TestRequest::put("/canned/hello", replacement.clone()),
+            TestRequest::delete("/canned/hello"),
+            tag("vip", Some("#1a73e8")),
+            TestRequest::post("/views", view("Ours", true)),
+            hours(0, "09:00"),
+        ] {
+            cases.push((request.token(&colleague.token), 403, "forbidden"));
+        }
+    }
+    let own_view = || TestRequest::post("/views", view("Mine", false));
+    cases.push((own_view().token(&removed.token), 403, "forbidden"));
+    world.assert_refused("desk-settings", cases).await;
+    assert_eq!(of(&world, &demoted, own_view()).await.status, 201);
+    // Reads trust the token.
+    let read = of(&world, &removed, TestRequest::get("/canned")).await;
+    assert_eq!(read.status, 200, "{read:?}");
+    for request in [
+        TestRequest::post("/teams", json!({ "name": "Support" })),
+        world.invitation("new@example.com", "agent"),
+    ] {
+        for colleague in [&demoted, &removed] {
+            let refused = world.members(colleague, request.clone()).await;
+            assert_eq!(refused.code(), "forbidden", "{refused:?}");
+        }
+    }
+}
+
+/// Whatever comes first: a setting is written by an admin, or not at all.
+#[tokio::test]
+async fn setting_is_not_written_after_its_author_lost_the_role() {
+    let world = World::open().await;
+    let owner = world.owner_of_team().await;
+    for number in 0..5 {
+        let admin = world.colleague(&owner, Role::Admin).await;
+        let path = format!("/members/{}", admin.id());
+        let demotion = TestRequest::patch(path, json!({ "role": "agent" }));
+        let shortcut = format!("hello{number}");
+        let (created, demoted) = tokio::join!(
+            of(&world, &admin, canned(&shortcut, "Hello!")),
+            world.members(&owner, demotion)
+        );
+        assert_eq!(demoted.status, 200, "{demoted:?}");
+        let known = items(&world, &owner, "/canned").await;
+        let is_known = known.iter().any(|item| text(item, "shortcut") == shortcut);
+        assert_eq!(is_known, created.status == 201, "{created:?}");
+        assert!(
+            matches!(
+                created.code(),
+                "" | "forbidden" | "changed_meanwhile" | "contended"
+            ),
+            "{created:?}"
+        );
+    }
+}
+
 fn hours(version: u64, from: &str) -> TestRequest {
     let body = json!({
         "version": version, "timezone": "Asia/Jerusalem",

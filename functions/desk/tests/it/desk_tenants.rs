@@ -411,6 +411,38 @@ async fn settings_are_refused_to_agents_viewers_and_keys() {
     world.assert_refused("desk-tenants", cases).await;
 }
 
+/// The access token says the old role for up to ten minutes.
+#[tokio::test]
+async fn settings_and_security_are_changed_with_the_role_that_a_member_has_now() {
+    let world = World::open().await;
+    let owner = world.owner_of_team().await;
+    let (former_owner, former_admin) = (
+        world.colleague(&owner, Role::Owner).await,
+        world.colleague(&owner, Role::Admin).await,
+    );
+    for (colleague, role) in [(&former_owner, "admin"), (&former_admin, "viewer")] {
+        let path = format!("/members/{}", colleague.id());
+        let change = TestRequest::patch(path, json!({ "role": role }));
+        assert_eq!(world.members(&owner, change).await.status, 200);
+    }
+    let mut renamed = settings(&world, &owner).await;
+    renamed["name"] = json!("Roses");
+    let mut secure = settings(&world, &owner).await;
+    secure["security"]["session_hours"] = json!(8);
+    let slug = text(&show(&world, &owner).await, "slug").to_owned();
+    let delete = delete_with(owner.path(""), &json!({ "confirm": slug }));
+    let setup = TestRequest::post(owner.path("/provision"), json!({ "isolation": "pooled" }));
+    let cases = [
+        (update(&former_owner, &secure), 403, "forbidden"),
+        (delete.token(&former_owner.token), 403, "forbidden"),
+        (setup.token(&former_owner.token), 403, "forbidden"),
+        (update(&former_admin, &renamed), 403, "forbidden"),
+    ];
+    world.assert_refused("desk-tenants", cases).await;
+    let renamed = send(&world, &update(&former_owner, &renamed)).await;
+    assert_eq!(renamed.status, 200, "{renamed:?}");
+}
+
 #[tokio::test]
 async fn of_two_changes_at_once_one_is_saved() {
     let world = World::open().await;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{MAX_CAS_ATTEMPTS, contended};
 use crate::{
-    auth::Access, extract::BotParam, services::memberships::require_stored_role, state::State,
+    auth::Access, extract::BotParam, services::memberships::confirm_role, state::State,
     store::AuditEntry,
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn rotate_secret(
     access.member()?;
     let tenant = state.store()?.tenant(access.grant);
     tenant.require_bot(id).await?;
-    require_stored_role(&access, tenant, Action::WriteBots).await?;
+    let access = confirm_role(&state, access, Action::WriteBots).await?;
     for _ in 0..MAX_CAS_ATTEMPTS {
         let now = state.clock.now();
         let bot = tenant.require_bot(id).await?;

@@ -18,6 +18,7 @@ use crate::{
         cursors::ListPage,
         idempotency::once,
         inbox_settings::{create_setting, delete_setting, update_setting},
+        memberships::confirm_role,
     },
     state::State,
 };
@@ -59,7 +60,7 @@ pub(crate) async fn create_team(
     Whole(request): Whole,
     Json(input): Json<TeamInput>,
 ) -> Result<Response> {
-    access.require(Action::WriteMembers)?;
+    let access = confirm_role(&state, access, Action::WriteMembers).await?;
     let (state, access, input) = (&state, &access, &input);
     let correlation_id = request.correlation_id;
     once(
@@ -98,7 +99,7 @@ pub(crate) async fn update_team(
     Json(input): Json<TeamInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteMembers)?;
+    let access = confirm_role(&state, access, Action::WriteMembers).await?;
     let id = id.to_string();
     let rename = |team: &Team| team.with_update(&input);
     let team = update_setting(&state, &access, &id, correlation_id, rename).await?;
@@ -121,7 +122,7 @@ pub(crate) async fn delete_team(
     Path(TeamParam(id)): Path<TeamParam>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteMembers)?;
+    let access = confirm_role(&state, access, Action::WriteMembers).await?;
     let id = id.to_string();
     let check = |_: &Team| Ok(());
     delete_setting(&state, &access, &id, correlation_id, check).await?;

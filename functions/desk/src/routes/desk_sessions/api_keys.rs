@@ -12,7 +12,6 @@ use confab_lambda::{
     extract::{Json, Path},
     response,
 };
-use confab_worker::SaveOutcome;
 use desk_domain::{
     Action, ApiKey, ApiKeyId, ApiKeyRecord, ApiKeyRequest, BotId, IpRange, LimitName, Scopes,
 };
@@ -24,11 +23,13 @@ use crate::{
     auth::{Access, Caller},
     extract::ApiKeyParam,
     services::{
-        limits::limit_reached, memberships::require_stored_role, sessions::require_live,
+        limits::limit_reached,
+        memberships::{confirm_role, role_changed},
+        sessions::require_live,
         sign_in::forbid_storing,
     },
     state::State,
-    store::{AuditEntry, KeyCreation, Tenant},
+    store::{AuditEntry, KeyCreation, KeyDeletion, Tenant},
 };
 
 #[derive(Serialize)]
@@ -76,16 +77,19 @@ impl KeyView {
     }
 }
 
-/// Returns the member who asks, whose session must not have ended, and whose role must allow the action now: a key would
-/// outlive both.
-async fn require_live_member(state: &State, access: &Access, action: Action) -> Result<UserId> {
+/// Returns the member who asks, with the stored role. The session must not have ended: a key would outlive it.
+async fn confirm_live_member(
+    state: &State,
+    access: Access,
+    action: Action,
+) -> Result<(Access, UserId)> {
+    access.require(action)?;
     let (user, _) = access.member()?;
     if let Caller::Member { session, .. } = access.caller {
         require_live(state, user, session).await?;
     }
-    let tenant = state.store()?.tenant(access.grant);
-    require_stored_role(access, tenant, action).await?;
-    Ok(user)
+    let access = confirm_role(state, access, action).await?;
+    Ok((access, user))
 }
 
 #[cfg_attr(test, utoipa::path(
@@ -107,8 +111,7 @@ pub(crate) async fn create_key(
     Json(request): Json<ApiKeyRequest>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteKeys)?;
-    let user = require_live_member(&state, &access, Action::WriteKeys).await?;
+    let (access, user) = confirm_live_member(&state, access, Action::WriteKeys).await?;
     let now = state.clock.now();
     let key = ApiKey::new(ApiKeyId::new(now, &state.entropy), &state.entropy);
     let record = request.record(&key, user, now)?;
@@ -119,8 +122,10 @@ pub(crate) async fn create_key(
     let entry = AuditEntry::new(&access, "api_key.created", record.id, correlation_id)
         .with_change(None, Some(&record))?;
     let created = tenant.create_api_key(&record, limit, &entry, now).await?;
-    if created == KeyCreation::LimitReached {
-        return Err(limit_reached(LimitName::ApiKeys));
+    match created {
+        KeyCreation::Created => {}
+        KeyCreation::LimitReached => return Err(limit_reached(LimitName::ApiKeys)),
+        KeyCreation::Conflict => return Err(role_changed()),
     }
     let created = CreatedKey {
         key: key.reveal(),
@@ -173,15 +178,15 @@ pub(crate) async fn delete_key(
     Path(ApiKeyParam(id)): Path<ApiKeyParam>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::DeleteKeys)?;
-    require_live_member(&state, &access, Action::DeleteKeys).await?;
+    let (access, _) = confirm_live_member(&state, access, Action::DeleteKeys).await?;
     let tenant = state.store()?.tenant(access.grant);
     let entry = AuditEntry::new(&access, "api_key.deleted", id, correlation_id);
     let deleted = tenant.delete_api_key(id, &entry, state.clock.now()).await?;
-    if deleted == SaveOutcome::Conflict {
-        return Err(Error::not_found("api_key"));
+    match deleted {
+        KeyDeletion::Deleted => Ok(response::empty(StatusCode::NO_CONTENT)),
+        KeyDeletion::NotFound => Err(Error::not_found("api_key")),
+        KeyDeletion::Conflict => Err(role_changed()),
     }
-    Ok(response::empty(StatusCode::NO_CONTENT))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
     services::{
         cursors::ListPage,
         inbox_settings::{create_setting, delete_setting, update_setting},
-        memberships::require_teams,
+        memberships::{confirm_role, require_teams},
     },
     state::State,
 };
@@ -61,7 +61,7 @@ pub(crate) async fn create_canned(
     Json(input): Json<CannedInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let reply = CannedReply::new(&input)?;
     require_team(&state, &access, &input).await?;
     let reply = create_setting(&state, &access, &reply, correlation_id).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn update_canned(
     Json(input): Json<CannedInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     require_team(&state, &access, &input).await?;
     let replace = |reply: &CannedReply| reply.with_update(&input);
     let reply = update_setting(&state, &access, &shortcut, correlation_id, replace).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn delete_canned(
     Path(shortcut): Path<String>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let check = |_: &CannedReply| Ok(());
     delete_setting(&state, &access, &shortcut, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))

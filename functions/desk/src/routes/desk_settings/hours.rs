@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Access,
-    services::tenant_changes::contended,
+    services::{memberships::confirm_role, tenant_changes::contended},
     state::State,
     store::{AuditEntry, HoursRecord},
 };
@@ -104,7 +104,7 @@ pub(crate) async fn update_hours(
     Json(input): Json<HoursInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let seen = input.version;
     let hours = Hours {
         timezone: input.timezone,

@@ -16,6 +16,7 @@ use crate::{
     services::{
         cursors::ListPage,
         inbox_settings::{create_setting, delete_setting, update_setting},
+        memberships::confirm_role,
     },
     state::State,
 };
@@ -59,7 +60,7 @@ pub(crate) async fn create_tag(
     Json(input): Json<TagInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let tag = Tag::new(&input)?;
     let tag = create_setting(&state, &access, &tag, correlation_id).await?;
     response::json(StatusCode::CREATED, &tag)
@@ -87,7 +88,7 @@ pub(crate) async fn update_tag(
     Json(input): Json<TagInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let replace = |tag: &Tag| tag.with_update(&input);
     let tag = update_setting(&state, &access, &id, correlation_id, replace).await?;
     response::json(StatusCode::OK, &tag)
@@ -109,7 +110,7 @@ pub(crate) async fn delete_tag(
     Path(id): Path<String>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteSettings)?;
+    let access = confirm_role(&state, access, Action::WriteSettings).await?;
     let check = |_: &Tag| Ok(());
     delete_setting(&state, &access, &id, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))

@@ -18,18 +18,20 @@ use crate::{
         cursors::ListPage,
         idempotency::once,
         inbox_settings::{create_setting, delete_setting, update_setting},
+        memberships::confirm_role,
     },
     state::State,
 };
 
-/// Returns the agent who edits views. Keys have none.
-fn editor(access: &Access) -> Result<ViewEditor> {
-    access.require(Action::WriteOwnViews)?;
+/// Returns the agent who edits views, with the stored role. Keys have none.
+async fn editor(state: &State, access: Access) -> Result<(Access, ViewEditor)> {
+    let access = confirm_role(state, access, Action::WriteOwnViews).await?;
     let (user, _) = access.member()?;
-    Ok(ViewEditor {
+    let editor = ViewEditor {
         user,
         is_admin: access.may(Action::WriteSettings),
-    })
+    };
+    Ok((access, editor))
 }
 
 #[cfg_attr(test, utoipa::path(
@@ -75,7 +77,7 @@ pub(crate) async fn create_view(
     Whole(request): Whole,
     Json(input): Json<ViewInput>,
 ) -> Result<Response> {
-    let editor = editor(&access)?;
+    let (access, editor) = editor(&state, access).await?;
     let (state, access, input) = (&state, &access, &input);
     let correlation_id = request.correlation_id;
     once(
@@ -115,7 +117,8 @@ pub(crate) async fn update_view(
     Json(input): Json<ViewInput>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    let (editor, id) = (editor(&access)?, id.to_string());
+    let (access, editor) = editor(&state, access).await?;
+    let id = id.to_string();
     let replace = |view: &SavedView| view.with_update(&input, editor);
     let view = update_setting(&state, &access, &id, correlation_id, replace).await?;
     response::json(StatusCode::OK, &view)
@@ -136,7 +139,8 @@ pub(crate) async fn delete_view(
     Path(ViewParam(id)): Path<ViewParam>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    let (editor, id) = (editor(&access)?, id.to_string());
+    let (access, editor) = editor(&state, access).await?;
+    let id = id.to_string();
     let check = |view: &SavedView| view.authorize_edit(editor);
     delete_setting(&state, &access, &id, correlation_id, check).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))

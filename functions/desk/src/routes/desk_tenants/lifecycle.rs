@@ -17,7 +17,7 @@ use crate::{
     auth::{Access, TenantGrant},
     extract::TenantParam,
     services::{
-        memberships::require_stored_role, socket_removals::publish_suspension,
+        memberships::confirm_role, socket_removals::publish_suspension,
         tenant_changes::change_tenant,
     },
     state::State,
@@ -135,9 +135,7 @@ pub(crate) async fn delete_tenant(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     require_own(&access, id)?;
-    access.require(Action::DeleteTenant)?;
-    let tenant = state.store()?.tenant(access.grant);
-    require_stored_role(&access, tenant, Action::DeleteTenant).await?;
+    let access = confirm_role(&state, access, Action::DeleteTenant).await?;
     let entry = AuditEntry::new(&access, "tenant.deleted", id, correlation_id);
     let delete = |tenant: &TenantRecord, now: Timestamp| tenant.delete(&confirm, now);
     let tenant = change_tenant(&state, access.grant, &entry, delete).await?;
@@ -164,7 +162,7 @@ pub(crate) async fn restore_tenant(
     correlation_id: CorrelationId,
 ) -> Result<Response> {
     require_own(&access, id)?;
-    access.require(Action::DeleteTenant)?;
+    let access = confirm_role(&state, access, Action::DeleteTenant).await?;
     let entry = AuditEntry::new(&access, "tenant.restored", id, correlation_id);
     let tenant = apply(&state, access.grant, &entry, &LifecycleEvent::Restore).await?;
     render(StatusCode::OK, &tenant, &access)
