@@ -2,6 +2,7 @@
 //!
 //! `auth` says who asks and for which tenant. It alone grants access to a tenant's rows, which `store` keeps.
 
+mod age_bounded_cache;
 mod auth;
 mod config;
 #[cfg(test)]

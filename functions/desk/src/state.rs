@@ -8,15 +8,19 @@ use confab_lambda::{ApiRequest, OsEntropy, Platform, Readiness, StartError, star
 use confab_live::{BroadcastCursors, Tickets};
 
 use crate::{
+    age_bounded_cache::MAX_SETTINGS_AGE,
     auth::{Sealer, TenantCache, TokenKeys},
     config::{Config, SEAL_SECRET, SIGNING_SEED},
     live_channels::LiveChannel,
     services::{
         attachments::Files, bot_cache::LiveBotCache, broadcasts::Broadcasts, due_jobs::DueJobs,
-        greeting::BotCache, mails::Mails, provisioning::ProvisionQueue,
+        greeting::HoursCache, mails::Mails, provisioning::ProvisionQueue,
     },
     store::Store,
 };
+
+/// Tenants whose business hours a process keeps.
+const MAX_HOURS: usize = 1_000;
 
 /// Parts of the service's state. A function names those that it uses: its permissions, variables, secrets and cold start
 /// are its own.
@@ -75,10 +79,10 @@ pub struct State {
     pub(crate) cursors: BroadcastCursors<LiveChannel>,
     /// Tenants whose status this process has read.
     pub(crate) tenants: TenantCache,
-    /// Deployments that this process has read for visitors.
+    /// Deployments that this process has read.
     pub(crate) live_bots: LiveBotCache,
-    /// Bots whose settings this process has read for their answers.
-    pub(crate) bots: BotCache,
+    /// Business hours that this process has read.
+    pub(crate) hours: HoursCache,
     console_origin: Option<String>,
     store: Option<Store>,
     token_keys: Option<TokenKeys>,
@@ -170,7 +174,7 @@ impl State {
     fn empty(clock: Arc<dyn Clock>) -> Self {
         Self {
             tenants: TenantCache::new(clock.clone()),
-            bots: BotCache::new(clock.clone()),
+            hours: HoursCache::new(MAX_SETTINGS_AGE, MAX_HOURS),
             clock,
             entropy: OsEntropy,
             readiness: Readiness::default(),

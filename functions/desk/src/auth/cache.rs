@@ -1,18 +1,16 @@
 //! The status of tenants, read at most every 30 seconds by a process.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use confab_core::{Clock, Error, Kind, Result, TenantId, Timestamp, after};
+use confab_core::{Clock, Error, Kind, Result, TenantId};
 use desk_domain::{Limit, LimitName, Plan, Tenant as TenantRecord, TenantAccess, TenantStatus};
 
 use super::TenantGrant;
-use crate::store::Store;
+use crate::{
+    age_bounded_cache::{AgeBoundedCache, MAX_SETTINGS_AGE},
+    store::Store,
+};
 
-const MAX_AGE: Duration = Duration::from_secs(30);
 const MAX_TENANTS: usize = 1_000;
 
 /// What every request of a tenant needs to know.
@@ -56,40 +54,26 @@ impl TenantState {
 #[derive(Debug)]
 pub(crate) struct TenantCache {
     clock: Arc<dyn Clock>,
-    known: Mutex<HashMap<TenantId, (Timestamp, TenantState)>>,
+    known: AgeBoundedCache<TenantId, TenantState>,
 }
 
 impl TenantCache {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            known: Mutex::default(),
+            known: AgeBoundedCache::new(MAX_SETTINGS_AGE, MAX_TENANTS),
         }
     }
 
     /// Returns the state of a tenant, not older than half a minute.
     pub(crate) async fn state(&self, store: &Store, grant: TenantGrant) -> Result<TenantState> {
         let now = self.clock.now();
-        if let Some(known) = self.get(grant.id(), now) {
+        if let Some(known) = self.known.get(&grant.id(), now) {
             return Ok(known);
         }
         let tenant = store.tenant(grant).require_tenant().await?;
         let state = TenantState::of(&tenant);
-        self.put(grant.id(), now, state);
+        self.known.put(grant.id(), now, state);
         Ok(state)
-    }
-
-    fn get(&self, tenant: TenantId, now: Timestamp) -> Option<TenantState> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, state) = known.get(&tenant)?;
-        (now < after(*at, MAX_AGE)).then_some(*state)
-    }
-
-    fn put(&self, tenant: TenantId, now: Timestamp, state: TenantState) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_TENANTS {
-            known.clear();
-        }
-        known.insert(tenant, (now, state));
     }
 }

@@ -1,75 +1,44 @@
-//! Bots as visitors meet them. A process reads the deployment of a key at most every 30 seconds, and its content once.
+//! Bots as visitors meet them. A process reads the deployment of a bot at most every 30 seconds, and its content once.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use confab_core::{Error, Kind, Result, TenantId, Timestamp, after};
+use confab_core::{Error, Kind, Result, TenantId};
 use confab_worker::Consistency;
 use desk_domain::{
     BotId, BotSettings, Deployment, DeploymentKey, LiveDeployment, TenantAccess, WidgetConfig,
 };
 
 use crate::{
+    age_bounded_cache::{AgeBoundedCache, MAX_SETTINGS_AGE},
     auth::{TenantGrant, TenantPointer, TenantState},
     state::State,
     store::Tenant,
 };
 
-const MAX_AGE: Duration = Duration::from_secs(30);
 const MAX_BOTS: usize = 1_000;
 const MAX_KEYS: usize = 5_000;
+/// A key never leads to another bot, and the deployment says whether it is still valid.
+const MAX_KEY_AGE: Duration = Duration::from_secs(3_600);
 
 /// A bot that is deployed.
 #[derive(Debug, Clone)]
-struct LiveBot {
-    read_at: Timestamp,
+pub(super) struct LiveBot {
     live: Arc<LiveDeployment>,
-    deployment: Arc<Deployment>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    /// A key never leads to another bot, so that these do not age. The deployment says whether it is still valid.
-    keys: HashMap<DeploymentKey, (TenantPointer, BotId)>,
-    bots: HashMap<(TenantId, BotId), LiveBot>,
+    pub(super) deployment: Arc<Deployment>,
 }
 
 /// Deployments that a process has read.
-#[derive(Debug, Default)]
-pub(crate) struct LiveBotCache(Mutex<Known>);
+#[derive(Debug)]
+pub(crate) struct LiveBotCache {
+    keys: AgeBoundedCache<DeploymentKey, (TenantPointer, BotId)>,
+    bots: AgeBoundedCache<(TenantId, BotId), LiveBot>,
+}
 
-impl LiveBotCache {
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find_key(&self, key: &DeploymentKey) -> Option<(TenantPointer, BotId)> {
-        self.lock().keys.get(key).copied()
-    }
-
-    fn put_key(&self, key: &DeploymentKey, pointer: (TenantPointer, BotId)) {
-        let mut known = self.lock();
-        if known.keys.len() >= MAX_KEYS {
-            known.keys.clear();
-        }
-        known.keys.insert(key.clone(), pointer);
-    }
-
-    fn find_bot(&self, bot: (TenantId, BotId)) -> Option<LiveBot> {
-        self.lock().bots.get(&bot).cloned()
-    }
-
-    fn put_bot(&self, bot: (TenantId, BotId), live: Option<LiveBot>) {
-        let mut known = self.lock();
-        if known.bots.len() >= MAX_BOTS {
-            known.bots.clear();
-        }
-        match live {
-            Some(live) => drop(known.bots.insert(bot, live)),
-            None => drop(known.bots.remove(&bot)),
+impl Default for LiveBotCache {
+    fn default() -> Self {
+        Self {
+            keys: AgeBoundedCache::new(MAX_KEY_AGE, MAX_KEYS),
+            bots: AgeBoundedCache::new(MAX_SETTINGS_AGE, MAX_BOTS),
         }
     }
 }
@@ -108,12 +77,12 @@ pub(crate) async fn find_widget(
     key: &DeploymentKey,
     read: Consistency,
 ) -> Result<Widget> {
-    let store = state.store()?;
-    let (pointer, bot) = match state.live_bots.find_key(key) {
+    let (store, now) = (state.store()?, state.clock.now());
+    let (pointer, bot) = match state.live_bots.keys.get(key, now) {
         Some(known) => known,
         None => {
             let found = store.find_deployment_key(key).await?.ok_or_else(unknown)?;
-            state.live_bots.put_key(key, found);
+            state.live_bots.keys.put(key.clone(), now, found);
             found
         }
     };
@@ -136,36 +105,35 @@ pub(crate) async fn find_widget(
     })
 }
 
-async fn find_live_bot(
+/// Finds a bot that is deployed. With `Consistency::Eventual` the deployment may be half a minute old.
+pub(super) async fn find_live_bot(
     state: &State,
     tenant: Tenant<'_>,
     bot: BotId,
     read: Consistency,
 ) -> Result<Option<LiveBot>> {
     let (id, read_at) = ((tenant.id(), bot), state.clock.now());
-    let known = state.live_bots.find_bot(id);
-    if let Some(known) = &known
-        && read == Consistency::Eventual
-        && read_at < after(known.read_at, MAX_AGE)
+    let bots = &state.live_bots.bots;
+    if read == Consistency::Eventual
+        && let Some(known) = bots.get(&id, read_at)
     {
-        return Ok(Some(known.clone()));
+        return Ok(Some(known));
     }
     let live = tenant.find_live_row(bot).await?;
     let Some(live) = live.filter(|live| live.key.is_some()) else {
-        state.live_bots.put_bot(id, None);
+        bots.remove(&id);
         return Ok(None);
     };
     // A deployment never changes.
-    let known = known.map(|known| known.deployment);
+    let known = bots.get_old(&id).map(|known| known.deployment);
     let deployment = match known.filter(|known| known.number == live.number) {
         Some(known) => known,
         None => Arc::new(tenant.require_deployment(bot, live.number).await?),
     };
     let bot = LiveBot {
-        read_at,
         live: Arc::new(live),
         deployment,
     };
-    state.live_bots.put_bot(id, Some(bot.clone()));
+    bots.put(id, read_at, bot.clone());
     Ok(Some(bot))
 }

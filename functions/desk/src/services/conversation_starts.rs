@@ -16,7 +16,7 @@ use super::{
     conversation_access::{reaches, require_contact, staff_author},
     conversation_news::{ConversationNews, publish},
     conversations::find_posted,
-    greeting::{LiveBot, find_bot, save_form},
+    greeting::{AnsweringBot, find_bot, save_form},
     limits::limit_reached,
 };
 use crate::{
@@ -93,7 +93,7 @@ pub(crate) async fn start_of_visitor(
         }
         let bot = bot.ok_or_else(|| Error::not_found("chatbot"))?;
         let is_verified = visitor.token.is_verified && contact.is_verified;
-        bot.settings.authorize_visitor(is_verified)?;
+        bot.settings().authorize_visitor(is_verified)?;
         let now = state.clock.now();
         let id = ConversationId::new(now, &state.entropy);
         let exchange = greet(id, &contact, bot_id, &bot, request, now)?;
@@ -119,7 +119,7 @@ fn greet(
     id: ConversationId,
     contact: &Contact,
     bot_id: BotId,
-    bot: &LiveBot,
+    bot: &AnsweringBot,
     request: &StartRequest,
     now: Timestamp,
 ) -> Result<Exchange> {
@@ -129,7 +129,7 @@ fn greet(
     let prechat = if request.answers.is_empty() {
         PrechatAnswers::default()
     } else {
-        check_answers(&bot.settings.prechat, &request.answers)?
+        check_answers(&bot.settings().prechat, &request.answers)?
     };
     let mut summary = summary_of(contact);
     if summary.name.is_none() {
@@ -144,7 +144,7 @@ fn greet(
         visitor: summary,
         bot_id: Some(bot_id),
         language: request.language.clone().or(contact.language.clone()),
-        reopening: bot.settings.reopening,
+        reopening: bot.settings().reopening,
         prechat,
     };
     let voice = Some(bot.voice(contact.email.as_ref()));
@@ -214,7 +214,7 @@ async fn begin(
     if let Some(id) = request.bot {
         let bot = find_bot(state, tenant, id).await?;
         let bot = bot.ok_or_else(|| Error::not_found("chatbot"))?;
-        reopening = bot.settings.reopening;
+        reopening = bot.settings().reopening;
     }
     let new = NewConversation {
         id: ConversationId::new(now, &state.entropy),

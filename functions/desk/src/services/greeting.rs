@@ -1,106 +1,75 @@
 //! The bot of a conversation: what it knows, and what visitors tell it about themselves.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use confab_core::{Clock, Error, Result, TenantId, Timestamp, after};
-use confab_worker::SaveOutcome;
+use confab_core::{Error, Result, TenantId};
+use confab_worker::{Consistency, SaveOutcome};
 use desk_domain::{
-    Author, BotId, BotSettings, BotVoice, Contact, ContactForm, EmailAddress, GreeterContext,
-    Handler, Head, Hours, VisitorId,
+    Author, BotId, BotSettings, BotVoice, Contact, ContactForm, Deployment, EmailAddress,
+    GreeterContext, Handler, Head, Hours, VisitorId,
 };
 
-use crate::{state::State, store::Tenant};
+use super::bot_cache::find_live_bot;
+use crate::{age_bounded_cache::AgeBoundedCache, state::State, store::Tenant};
 
-/// How long a process uses the settings that it has read.
-const MAX_AGE: Duration = Duration::from_secs(30);
-const MAX_BOTS: usize = 500;
 const MAX_CAS_ATTEMPTS: usize = 4;
 
-/// The live settings of a bot, and the business hours of its tenant.
+/// Business hours that a process has read. `None` is a tenant without hours.
+pub(crate) type HoursCache = AgeBoundedCache<TenantId, Option<Arc<Hours>>>;
+
+/// A bot that answers visitors, with the business hours of its tenant.
 #[derive(Debug)]
-pub(crate) struct LiveBot {
-    pub(crate) settings: BotSettings,
-    hours: Option<Hours>,
+pub(crate) struct AnsweringBot {
+    deployment: Arc<Deployment>,
+    hours: Option<Arc<Hours>>,
     author: Author,
 }
 
-impl LiveBot {
+impl AnsweringBot {
+    pub(crate) fn settings(&self) -> &BotSettings {
+        &self.deployment.settings
+    }
+
     pub(crate) fn voice<'a>(&'a self, email: Option<&'a EmailAddress>) -> BotVoice<'a> {
         BotVoice {
             author: &self.author,
             context: GreeterContext {
-                settings: &self.settings,
-                hours: self.hours.as_ref(),
+                settings: self.settings(),
+                hours: self.hours.as_deref(),
                 email,
             },
         }
     }
 }
 
-type Known = Option<Arc<LiveBot>>;
-
-/// Bots that this process has read. `None` is one that is not deployed.
-#[derive(Debug)]
-pub(crate) struct BotCache {
-    clock: Arc<dyn Clock>,
-    known: Mutex<HashMap<(TenantId, BotId), (Timestamp, Known)>>,
-}
-
-impl BotCache {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            known: Mutex::default(),
-        }
-    }
-
-    fn get(&self, key: (TenantId, BotId)) -> Option<Known> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, bot) = known.get(&key)?;
-        (self.clock.now() < after(*read_at, MAX_AGE)).then(|| bot.clone())
-    }
-
-    fn put(&self, key: (TenantId, BotId), read_at: Timestamp, bot: Known) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_BOTS {
-            known.clear();
-        }
-        known.insert(key, (read_at, bot));
-    }
-}
-
-/// Returns the live settings of a bot, not older than half a minute. `None` is a bot that is not deployed, or deleted.
+/// Returns a bot with its live settings, not older than half a minute. `None` is a bot that is not deployed, or deleted.
 pub(crate) async fn find_bot(
     state: &State,
     tenant: Tenant<'_>,
     id: BotId,
-) -> Result<Option<Arc<LiveBot>>> {
-    let key = (tenant.id(), id);
-    if let Some(known) = state.bots.get(key) {
+) -> Result<Option<AnsweringBot>> {
+    let (live, hours) = tokio::try_join!(
+        find_live_bot(state, tenant, id, Consistency::Eventual),
+        find_hours(state, tenant)
+    )?;
+    Ok(live.map(|live| {
+        let name = live.deployment.settings.name.clone();
+        AnsweringBot {
+            deployment: live.deployment,
+            hours,
+            author: Author::Bot { id, name },
+        }
+    }))
+}
+
+async fn find_hours(state: &State, tenant: Tenant<'_>) -> Result<Option<Arc<Hours>>> {
+    let read_at = state.clock.now();
+    if let Some(known) = state.hours.get(&tenant.id(), read_at) {
         return Ok(known);
     }
-    let read_at = state.clock.now();
-    let (live, hours) = tokio::try_join!(tenant.find_live(id), tenant.find_hours())?;
-    let bot = live
-        .filter(|(live, _)| live.key.is_some())
-        .map(|(_, deployment)| {
-            let settings = deployment.settings;
-            let author = Author::Bot {
-                id,
-                name: settings.name.clone(),
-            };
-            Arc::new(LiveBot {
-                settings,
-                hours,
-                author,
-            })
-        });
-    state.bots.put(key, read_at, bot.clone());
-    Ok(bot)
+    let hours = tenant.find_hours().await?.map(Arc::new);
+    state.hours.put(tenant.id(), read_at, hours.clone());
+    Ok(hours)
 }
 
 /// Returns the bot that answers a message of this author: that of the conversation, if it is in the bot's hands.
@@ -109,7 +78,7 @@ pub(crate) async fn find_answering_bot(
     tenant: Tenant<'_>,
     head: &Head,
     author: &Author,
-) -> Result<Option<Arc<LiveBot>>> {
+) -> Result<Option<AnsweringBot>> {
     let is_answered = head.handled_by == Handler::Bot && matches!(author, Author::Visitor { .. });
     match head.bot_id {
         Some(id) if is_answered => find_bot(state, tenant, id).await,

@@ -144,19 +144,6 @@ impl Tenant<'_> {
         self.get(bot_part(bot), LIVE).await
     }
 
-    /// Returns the deployment that visitors meet. A deleted bot has none.
-    pub(crate) async fn find_live(
-        &self,
-        bot: BotId,
-    ) -> Result<Option<(LiveDeployment, Deployment)>> {
-        let live = self.find_live_row(bot).await?;
-        let Some(live) = live.filter(|live| live.key.is_some()) else {
-            return Ok(None);
-        };
-        let deployment = self.require_deployment(bot, live.number).await?;
-        Ok(Some((live, deployment)))
-    }
-
     pub(crate) async fn find_deployment(
         &self,
         bot: BotId,

@@ -140,7 +140,7 @@ async fn asks_csat(state: &State, tenant: Tenant<'_>, head: &Head) -> Result<boo
         return Ok(false);
     };
     let bot = find_bot(state, tenant, id).await?;
-    Ok(bot.is_some_and(|bot| bot.settings.csat))
+    Ok(bot.is_some_and(|bot| bot.settings().csat))
 }
 
 #[derive(Deserialize)]
@@ -180,7 +180,7 @@ pub(crate) async fn prechat(
     let no_form = || Error::conflict("no_form", "This conversation has no form.");
     let bot = find_bot(&state, tenant, head.bot_id.ok_or_else(no_form)?).await?;
     let bot = bot.ok_or_else(no_form)?;
-    let answers = check_answers(&bot.settings.prechat, &body.answers)?;
+    let answers = check_answers(&bot.settings().prechat, &body.answers)?;
     let filled = fill_prechat(&state, tenant, head, &answers, &author, correlation_id).await?;
     render_head(&state, &reader, StatusCode::OK, &filled)
 }

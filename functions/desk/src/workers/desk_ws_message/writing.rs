@@ -125,6 +125,6 @@ impl Socket<'_> {
             return Ok(false);
         };
         let bot = find_bot(self.state, self.rows, bot).await?;
-        Ok(bot.is_some_and(|bot| bot.settings.csat))
+        Ok(bot.is_some_and(|bot| bot.settings().csat))
     }
 }
