@@ -1,4 +1,4 @@
-//! Writes the list of the widget's files, each with its bytes as they are and compressed.
+//! Writes the list of the widget's files, each with its bytes as they are and compressed, and with its entity tag.
 //!
 //! `web/widget` is built into `.tools/widget` by the scripts before the functions are.
 
@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 fn main() {
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let folder = package.join("../../.tools/widget");
@@ -21,7 +23,8 @@ fn main() {
         let compressed = folder.join(format!("{name}.gz"));
         writeln!(
             list,
-            "    File {{ name: {name:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({compressed:?}) }},"
+            "    File {{ name: {name:?}, etag: {:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({compressed:?}) }},",
+            etag_of(&plain)
         )
         .expect("a text takes every line");
     }
@@ -42,4 +45,15 @@ fn names(folder: &Path) -> Vec<String> {
         "the widget has a loader"
     );
     names
+}
+
+/// Returns the entity tag of a file, with its quotes: half of its SHA-256.
+fn etag_of(file: &Path) -> String {
+    let bytes = fs::read(file).expect("the file was just listed");
+    let hash = Sha256::digest(bytes);
+    let letters: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("\"{letters}\"")
 }

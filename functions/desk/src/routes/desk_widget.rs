@@ -160,7 +160,7 @@ pub(crate) async fn allow_config(
     security(())
 ))]
 pub(crate) async fn show_loader(Whole(request): Whole) -> Result<Response> {
-    find_file(&request, LOADER).unwrap_or_else(|| Err(Error::not_found("file")))
+    find_file(&request, LOADER).ok_or_else(|| Error::not_found("file"))
 }
 
 /// A script of the frame, or the frame of a bot.
@@ -183,7 +183,7 @@ pub(crate) async fn show_frame(
     Path(name): Path<String>,
 ) -> Result<Response> {
     if let Some(file) = find_file(&request, &name) {
-        return file;
+        return Ok(file);
     }
     let key = DeploymentKey::parse(&name)?;
     let widget = find_widget(&state, &key, Consistency::Eventual).await?;

@@ -1,8 +1,6 @@
 //! The files of the widget: its loader and the scripts of its frame, embedded by the build.
 
-use confab_core::{Error, Result};
 use confab_lambda::{ApiRequest, Response, response};
-use desk_domain::WidgetConfig;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::etags::is_known;
@@ -13,6 +11,8 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 struct File {
     name: &'static str,
+    /// With its quotes. The build has hashed the file.
+    etag: &'static str,
     plain: &'static [u8],
     gzip: &'static [u8],
 }
@@ -20,29 +20,27 @@ struct File {
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
 
 /// Answers with a file of the widget, which the script of every site may load. `None` when there is no such file.
-pub(crate) fn find_file(request: &ApiRequest, name: &str) -> Option<Result<Response>> {
+pub(crate) fn find_file(request: &ApiRequest, name: &str) -> Option<Response> {
     let file = FILES.iter().find(|file| file.name == name)?;
     Some(render(request, file))
 }
 
-fn render(request: &ApiRequest, file: &File) -> Result<Response> {
-    let etag = WidgetConfig::etag(file.plain);
+fn render(request: &ApiRequest, file: &File) -> Response {
     let accepts_gzip = request
         .header(header::ACCEPT_ENCODING.as_str())
         .is_some_and(|accepted| accepted.contains("gzip"));
-    let mut response = if is_known(request.header("if-none-match"), &etag) {
+    let mut response = if is_known(request.header("if-none-match"), file.etag) {
         response::empty(StatusCode::NOT_MODIFIED)
     } else if accepts_gzip {
         response::bytes(StatusCode::OK, JAVASCRIPT, file.gzip.to_vec())
     } else {
         response::bytes(StatusCode::OK, JAVASCRIPT, file.plain.to_vec())
     };
-    let etag = HeaderValue::try_from(etag).map_err(|e| Error::internal("render_failed", e))?;
     let headers = response.headers_mut();
     if accepts_gzip && headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    headers.insert(header::ETAG, etag);
+    headers.insert(header::ETAG, HeaderValue::from_static(file.etag));
     for (name, value) in [
         (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::VARY, "accept-encoding"),
@@ -56,5 +54,5 @@ fn render(request: &ApiRequest, file: &File) -> Result<Response> {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }

@@ -1,8 +1,10 @@
 //! `desk-widget`: the configuration, the frame and embed tokens, for the sites of a bot alone.
 
+use confab_core::hex;
 use confab_testkit::{TestRequest, TestResponse};
 use desk_domain::{LifecycleEvent, TRIAL_LENGTH};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     bots::{DeployedBot, SITE, UNKNOWN_KEY, Workspace, embed_request},
@@ -363,6 +365,9 @@ async fn files_of_the_widget_are_for_every_site_and_compressed_where_that_is_acc
         let request = TestRequest::get(path).header("accept-encoding", "br, gzip");
         let compressed = world.send("desk-widget", &request).await;
         assert_eq!(compressed.header("content-encoding"), "gzip", "{path}");
+        let hash = hex(&Sha256::digest(&plain.text)[..16]);
+        assert_eq!(plain.header("etag"), format!("\"{hash}\""), "{path}");
+        assert_eq!(compressed.header("etag"), plain.header("etag"));
         let known = request.header("if-none-match", compressed.header("etag"));
         let known = world.send("desk-widget", &known).await;
         assert_eq!((known.status, known.header("content-encoding")), (304, ""));
