@@ -2,7 +2,7 @@
 //!
 //! The SDK's own connector would link HTTP/2 into all HTTP clients of a function, which none of them speaks.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture},
@@ -62,6 +62,12 @@ impl HttpConnector for Https {
             response.map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
+}
+
+/// Whether a request was not sent, because there was no connection.
+pub(crate) fn never_connected(error: &ConnectorError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(reqwest::Error::is_connect)
 }
 
 /// Classifies an error for the SDK, which decides on retries.

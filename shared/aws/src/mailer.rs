@@ -1,9 +1,14 @@
 //! Sending mails with SES.
 
+use std::time::Duration;
+
 use confab_core::{Error, Result};
 use serde_json::json;
 
-use crate::Aws;
+use crate::{Aws, signed::Unanswered};
+
+/// Longer than SES takes, so that its answers are seldom missed.
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +34,8 @@ impl Mailer {
         }
     }
 
-    /// Sends a mail. SES knows no idempotency key: after an unknown outcome a repeated mail may arrive twice.
+    /// Sends a mail once. SES knows no idempotency key: after `mail_outcome_unknown` it may have been accepted, and one that
+    /// is sent again may arrive twice.
     pub async fn send(&self, mail: &Mail) -> Result<()> {
         let part = |data: &str| json!({ "Data": data, "Charset": "UTF-8" });
         let body = json!({
@@ -46,7 +52,16 @@ impl Mailer {
             .body(body.to_string().into_bytes())
             .map_err(|e| Error::internal("render_failed", e))?;
         // Boxed, because the compiler gives up on futures that are nested this deeply.
-        let answer = Box::pin(self.aws.signed("ses", request)).await?;
+        let sent = Box::pin(self.aws.signed_once("ses", request, SEND_TIMEOUT)).await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(Unanswered::NotSent(error)) => {
+                return Err(Error::unavailable("mail_failed", error));
+            }
+            Err(Unanswered::Unknown(error)) => {
+                return Err(Error::internal("mail_outcome_unknown", error));
+            }
+        };
         match answer.status {
             200 => Ok(()),
             // SES cannot read the address, so that no other attempt can succeed. Other refusals, such as a paused account
@@ -62,6 +77,13 @@ impl Mailer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+
     use super::*;
     use crate::aws::tests::{answers_once, aws_at};
 
@@ -112,5 +134,36 @@ mod tests {
         let mailer = Mailer::new(&aws_at(url), "desk@example.com");
         let denied = mailer.send(&mail()).await.unwrap_err();
         assert_eq!(denied.code(), "mail_failed");
+    }
+
+    #[tokio::test]
+    async fn mail_whose_answer_is_lost_is_sent_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = requests.clone();
+        let server = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                counted.fetch_add(1, Ordering::Relaxed);
+                let mut start = [0; 64];
+                assert_ne!(stream.read(&mut start).await.unwrap(), 0);
+            }
+        });
+        let mailer = Mailer::new(&aws_at(url), "desk@example.com");
+        let lost = mailer.send(&mail()).await.unwrap_err();
+        assert_eq!(lost.code(), "mail_outcome_unknown");
+        assert_eq!(requests.load(Ordering::Relaxed), 1);
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn mail_that_reaches_no_server_was_not_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let mailer = Mailer::new(&aws_at(url), "desk@example.com");
+        let failed = mailer.send(&mail()).await.unwrap_err();
+        assert_eq!(failed.code(), "mail_failed");
     }
 }

@@ -14,13 +14,14 @@ use aws_sigv4::{
     sign::v4,
 };
 use aws_smithy_runtime_api::{
-    box_error::BoxError, client::http::HttpConnector, client::identity::Identity,
+    box_error::BoxError,
+    client::{http::HttpConnector, identity::Identity, result::ConnectorError},
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use confab_core::{Error, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::Aws;
+use crate::{Aws, https::never_connected};
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -62,6 +63,39 @@ impl Answer {
         let throttles = || String::from_utf8_lossy(&self.body).contains("Throttling");
         self.status == 429 || self.status >= 500 || (self.status == 400 && throttles())
     }
+}
+
+/// A call without an answer.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// It was not sent.
+    NotSent(Error),
+    /// It may have been carried out.
+    Unknown(Error),
+}
+
+fn unanswered(error: ConnectorError) -> Unanswered {
+    if never_connected(&error) {
+        Unanswered::NotSent(call_failed(error))
+    } else {
+        Unanswered::Unknown(call_failed(error))
+    }
+}
+
+/// Reads a response to its end.
+async fn read(response: HttpResponse) -> Result<Answer> {
+    let status = response.status().as_u16();
+    let error_type = response.headers().get("x-amzn-errortype");
+    let error_type = error_type.map(str::to_owned);
+    let body = ByteStream::new(response.into_body())
+        .collect()
+        .await
+        .map_err(call_failed)?;
+    Ok(Answer {
+        status,
+        body: body.into_bytes().to_vec(),
+        error_type,
+    })
 }
 
 fn call_failed(error: impl Into<BoxError>) -> Error {
@@ -115,23 +149,28 @@ impl Aws {
     async fn attempt(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<Answer> {
         let request = self.sign(service, request)?;
         let call = async {
-            let response: HttpResponse = self.connector.call(request).await.map_err(call_failed)?;
-            let status = response.status().as_u16();
-            let error_type = response.headers().get("x-amzn-errortype");
-            let error_type = error_type.map(str::to_owned);
-            let body = ByteStream::new(response.into_body())
-                .collect()
-                .await
-                .map_err(call_failed)?;
-            Ok(Answer {
-                status,
-                body: body.into_bytes().to_vec(),
-                error_type,
-            })
+            let response = self.connector.call(request).await.map_err(call_failed)?;
+            read(response).await
         };
         tokio::time::timeout(ATTEMPT_TIMEOUT, call)
             .await
             .map_err(call_failed)?
+    }
+
+    /// Signs and sends a request without retries: for calls that are not idempotent.
+    pub(crate) async fn signed_once(
+        &self,
+        service: &str,
+        request: http::Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Answer, Unanswered> {
+        let request = self.sign(service, &request).map_err(Unanswered::NotSent)?;
+        let call = async {
+            let response = self.connector.call(request).await.map_err(unanswered)?;
+            read(response).await.map_err(Unanswered::Unknown)
+        };
+        let answered = tokio::time::timeout(timeout, call).await;
+        answered.map_err(|error| Unanswered::Unknown(call_failed(error)))?
     }
 
     fn sign(&self, service: &str, request: &http::Request<Vec<u8>>) -> Result<HttpRequest> {

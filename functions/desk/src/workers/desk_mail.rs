@@ -1,7 +1,8 @@
 //! Sends the mails of the queue.
 //!
-//! SES knows no idempotency key. A mail whose outcome is unknown is sent again, so that it may arrive twice and is never
-//! lost.
+//! SES knows no idempotency key. Each delivery of a message sends its mail once. After an unknown outcome the queue delivers
+//! the message again, so that the mail may arrive twice and is never lost. Such an outcome counts as a fault of the message:
+//! on its fifth delivery it goes to the dead-letter queue, where an operator decides.
 
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ pub async fn handle(state: Arc<State>, message: QueueMessage<MailJob>) -> Result
             metrics::count("MailRefused", content.kind());
             warn("mail_refused", content.kind(), message.correlation_id);
             Ok(())
+        }
+        Err(error) if error.code() == "mail_outcome_unknown" => {
+            metrics::count("MailOutcomeUnknown", content.kind());
+            Err(error)
         }
         outcome => outcome,
     }

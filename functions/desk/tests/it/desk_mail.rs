@@ -1,10 +1,12 @@
-//! `desk-mail`: each mail is sent at least once, in the language of the person.
+//! `desk-mail`: each delivery of a job sends its mail once, in the language of the person.
 
 use std::{sync::Arc, time::Duration};
 
-use confab_core::{Clock, CorrelationId, Result};
+use confab_core::{Clock, CorrelationId, Kind, Result};
 use confab_lambda::{OsEntropy, QueueMessage};
-use confab_testkit::{Cloud, Enumeration, Faults, Scenario, StoredMail, enumerate, invocation};
+use confab_testkit::{
+    Cloud, Enumeration, Fault, Faults, Scenario, StoredMail, enumerate, invocation,
+};
 use desk::{State, workers::desk_mail};
 use serde_json::{Value, json};
 
@@ -118,6 +120,29 @@ async fn jobs_of_unknown_kinds_and_malformed_addresses_are_not_read() {
     let mut malformed = verify();
     malformed["to"] = json!("dana@shop.example\r\nBcc: eve@evil.example");
     assert!(read(&malformed).is_err());
+}
+
+#[tokio::test]
+async fn mail_whose_answer_was_lost_is_sent_by_the_next_delivery_alone() {
+    let world = MailWorld::open().await;
+    for deliveries in 1..=3 {
+        world.cloud.faults().plan(0, Fault::ReplyLost);
+        let lost = world.handle(&verify()).await.unwrap_err();
+        // A fault of its own ends in the dead-letter queue after five deliveries.
+        assert_eq!(
+            (lost.code(), lost.kind()),
+            ("mail_outcome_unknown", Kind::Internal)
+        );
+        assert_eq!(world.cloud.mails().len(), deliveries);
+        assert_eq!(world.cloud.faults().calls().len(), 1);
+    }
+    world.cloud.faults().plan(0, Fault::Throttled);
+    let waits = world.handle(&verify()).await.unwrap_err();
+    assert_eq!(
+        (waits.code(), waits.kind()),
+        ("mail_failed", Kind::Unavailable)
+    );
+    world.cloud.faults().clear();
 }
 
 /// A mail is sent while the call of SES fails.
