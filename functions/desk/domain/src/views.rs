@@ -34,6 +34,16 @@ impl InboxView {
         Self::Mentions,
     ];
 
+    /// Views that are counted. Closed conversations only grow in number.
+    pub const COUNTED: [Self; 6] = [
+        Self::Mine,
+        Self::Unassigned,
+        Self::All,
+        Self::Bot,
+        Self::Snoozed,
+        Self::Mentions,
+    ];
+
     /// Whether a view shows a conversation to an agent.
     pub fn shows(self, head: &Head, me: UserId) -> bool {
         match self {

@@ -51,6 +51,7 @@ pub fn routes() -> Router<State> {
         .page_origin(State::console_origin)
         .route("POST /conversations", start)
         .route("GET /conversations", lists::list)
+        .route("GET /conversations/counts", lists::counts)
         .route("GET /conversations/visitor/{visitor}", lists::history)
         .route("GET /conversations/{conversation}", show)
         .route("PATCH /conversations/{conversation}", changes::patch_head)

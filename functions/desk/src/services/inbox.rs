@@ -28,6 +28,18 @@ const MAX_SCANNED: usize = 500;
 const HEAD_BATCH: u16 = 100;
 const VISITOR_CONCURRENCY: usize = 8;
 
+/// Conversations up to which a partition, and a view, is counted.
+const MAX_COUNTED: usize = 100;
+
+/// How many conversations a view has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct ViewCount {
+    view: InboxView,
+    count: usize,
+    /// Whether there are more than that.
+    has_more: bool,
+}
+
 /// A view of the inbox for one agent.
 #[derive(Debug, Clone)]
 pub(crate) struct InboxList<'a> {
@@ -147,6 +159,42 @@ async fn merge_keys(
     let has_more = keys.len() > usize::from(most);
     let keys = keys.into_iter().rev().take(most.into());
     Ok((keys.collect(), has_more))
+}
+
+/// Counts the views of an agent. Each partition of the index is read once, up to a bound, and no conversation is read. A
+/// count may be a moment older than a list.
+pub(crate) async fn count_views(tenant: Tenant<'_>, me: UserId) -> Result<Vec<ViewCount>> {
+    let members = tenant.list_members(None, MAX_MEMBERS).await?;
+    let members: Vec<_> = members.iter().map(|member| member.user).collect();
+    let views = InboxView::COUNTED.map(|view| (view, view.partitions(me, &members)));
+    let partitions: BTreeSet<_> = views.iter().flat_map(|(_, parts)| parts).copied().collect();
+    let counts: Vec<_> = partitions
+        .into_iter()
+        .map(|partition| count_partition(tenant, partition))
+        .collect();
+    let counts: HashMap<_, _> = stream::iter(counts)
+        .buffer_unordered(PARTITION_CONCURRENCY)
+        .try_collect()
+        .await?;
+    let counted = views.into_iter().map(|(view, partitions)| {
+        let counts = partitions.iter().filter_map(|part| counts.get(part));
+        let count: usize = counts.sum();
+        ViewCount {
+            view,
+            count: count.min(MAX_COUNTED),
+            has_more: count > MAX_COUNTED,
+        }
+    });
+    Ok(counted.collect())
+}
+
+async fn count_partition(
+    tenant: Tenant<'_>,
+    partition: InboxPartition,
+) -> Result<(InboxPartition, usize)> {
+    let most = u16::try_from(MAX_COUNTED + 1).unwrap_or(u16::MAX);
+    let keys = tenant.list_inbox(partition, None, most).await?;
+    Ok((partition, keys.len()))
 }
 
 /// Reads heads in batches, by their ids.

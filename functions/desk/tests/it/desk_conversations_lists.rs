@@ -1,9 +1,14 @@
 //! `desk-conversations`: the views of the inbox, and the history of visitors.
 
-use confab_testkit::TestRequest;
+use confab_lambda::OsEntropy;
+use confab_testkit::{Call, TestRequest};
+use desk_domain::{ConversationId, Role};
 use serde_json::json;
 
-use crate::talk::{Agent, Talk, UNKNOWN_VISITOR, Visitor, ids, note_body};
+use crate::{
+    talk::{Agent, Talk, UNKNOWN_VISITOR, Visitor, ids, note_body},
+    world::text,
+};
 
 async fn listed(talk: &Talk, agent: &Agent, query: &str) -> Vec<String> {
     let request = TestRequest::get(format!("/conversations{query}"));
@@ -50,6 +55,103 @@ async fn each_view_shows_its_conversations() {
     assert_eq!(view("mentions").await, [over]);
     assert_eq!(listed(&talk, &other, "?view=mine").await, [theirs]);
     assert_eq!(listed(&talk, &other, "?view=mentions").await.len(), 0);
+}
+
+async fn counts(talk: &Talk, agent: &Agent) -> Vec<(String, u64, bool)> {
+    let request = TestRequest::get("/conversations/counts");
+    let counted = talk.conversations(&agent.token, request).await;
+    assert_eq!(counted.status, 200, "{counted:?}");
+    let items = counted.body["items"].as_array().unwrap().iter();
+    let items = items.map(|item| {
+        (
+            text(item, "view").to_owned(),
+            item["count"].as_u64().unwrap(),
+            item["has_more"].as_bool().unwrap(),
+        )
+    });
+    items.collect()
+}
+
+#[tokio::test]
+async fn views_are_counted_for_each_agent() {
+    let talk = Talk::open().await;
+    let (visitor, agent, other) = (talk.visitor().await, talk.agent().await, talk.agent().await);
+    talk.start(&visitor, None).await;
+    let [mine, theirs, _, asleep, over] =
+        <[String; 5]>::try_from(waiting(&talk, &visitor, 5).await).unwrap();
+    for (id, assignee) in [(&mine, agent.id), (&theirs, other.id)] {
+        let patched = talk.patch(&agent.token, id, json!({ "assignee": assignee }));
+        assert_eq!(patched.await.status, 200);
+    }
+    let until = confab_core::after(talk.world.now(), std::time::Duration::from_secs(3_600));
+    talk.patch(&agent.token, &asleep, json!({ "snooze_until": until }))
+        .await;
+    let mut note = note_body("message-0001", "look");
+    note["mentions"] = json!([agent.id]);
+    talk.post(&other.token, &over, note).await;
+    talk.end(&agent.token, &over, "resolved").await;
+    let expected = |mine: u64, mentions: u64| {
+        [
+            ("mine", mine),
+            ("unassigned", 1),
+            ("all", 3),
+            ("bot", 1),
+            ("snoozed", 1),
+            ("mentions", mentions),
+        ]
+        .map(|(view, count)| (view.to_owned(), count, false))
+    };
+    assert_eq!(counts(&talk, &agent).await, expected(1, 1));
+    assert_eq!(counts(&talk, &other).await, expected(1, 0));
+    let viewer = talk.member("Vera", Role::Viewer).await;
+    let stranger = talk.stranger().await;
+    assert!(
+        counts(&talk, &stranger)
+            .await
+            .iter()
+            .all(|(_, count, _)| *count == 0),
+        "another workspace has its own"
+    );
+    let get = |token: &str| TestRequest::get("/conversations/counts").token(token);
+    let key = talk
+        .world
+        .bot_key(&talk.workspace, &["conversations:read"], &[])
+        .await;
+    let cases = [
+        (get(&visitor.token), 403, "forbidden"),
+        (get(&viewer.token), 403, "forbidden"),
+        (get(&key), 403, "forbidden"),
+        (
+            TestRequest::get("/conversations/counts"),
+            401,
+            "unauthenticated",
+        ),
+    ];
+    talk.world.assert_refused("desk-conversations", cases).await;
+}
+
+#[tokio::test]
+async fn many_conversations_are_counted_up_to_a_bound_and_none_is_read() {
+    let talk = Talk::open().await;
+    let agent = talk.agent().await;
+    let list = talk.workspace.pk("#INBOX#bot#-");
+    for number in 0..101 {
+        let id = ConversationId::new(talk.world.now(), &OsEntropy);
+        let row = json!({ "gpk": list, "gsk": format!("{number:012}#{id}") });
+        let pk = talk.conversation_pk(&id.to_string());
+        talk.world.put(&pk, "HEAD", &row).await;
+    }
+    talk.world.state("desk-conversations").await;
+    talk.world.cloud.faults().clear();
+    let counted = counts(&talk, &agent).await;
+    assert!(
+        counted.contains(&("bot".to_owned(), 100, true)),
+        "{counted:?}"
+    );
+    let calls = talk.world.cloud.faults().calls();
+    let is_read = |call: &&Call| call.0.ends_with(".BatchGetItem") || call.0.ends_with(".Scan");
+    assert_eq!(calls.iter().find(is_read), None);
+    assert!(calls.len() < 12, "{calls:?}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::{
     services::{
         conversation_access::{Reader, reaches, require_contact},
         cursors::{ListPage, open_place, page_limit, seal_place},
-        inbox::{HeadPage, InboxList, listed_visitors, read_history},
+        inbox::{HeadPage, InboxList, count_views, listed_visitors, read_history},
     },
     state::State,
     store::Tenant,
@@ -108,6 +108,16 @@ pub(crate) async fn list(
     };
     let items = page.heads;
     response::json(StatusCode::OK, &ListPage { items, next })
+}
+
+/// Counts the views for the sidebar of a member.
+pub(super) async fn counts(state: Arc<State>, reader: Reader) -> Result<Response> {
+    let access = reader.staff()?;
+    access.require(Action::ReadConversations)?;
+    let (me, _) = access.member()?;
+    let tenant = state.store()?.tenant(access.grant);
+    let items = count_views(tenant, me).await?;
+    response::json(StatusCode::OK, &ListPage { items, next: None })
 }
 
 #[derive(Deserialize)]
