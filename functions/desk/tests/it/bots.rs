@@ -145,18 +145,13 @@ impl World {
         self.send("desk-chatbots", &request).await
     }
 
-    /// Sends a request of an admin whose membership is stored, for what the role in a token alone does not allow.
-    pub(crate) async fn stored_admin(
-        &self,
-        workspace: &Workspace,
-        request: TestRequest,
-    ) -> TestResponse {
-        let user = UserId::new(self.now(), &OsEntropy);
-        let member = Member::join(user, Role::Admin, [].into(), self.now()).member;
+    /// Adds an admin to a workspace. Returns the access token.
+    pub(crate) async fn stored_admin(&self, workspace: &Workspace) -> String {
+        let (now, user) = (self.now(), UserId::new(self.now(), &OsEntropy));
+        let member = Member::join(user, Role::Admin, [].into(), now).member;
         let sk = format!("MEMBER#{user}");
         self.put(&workspace.pk(""), &sk, &member).await;
-        let request = request.token(&self.token_of(workspace, user, "admin"));
-        self.send("desk-chatbots", &request).await
+        self.token_of(workspace, user, "admin")
     }
 
     pub(crate) async fn create_bot(&self, workspace: &Workspace, name: &str) -> TestResponse {
@@ -241,7 +236,8 @@ impl World {
     pub(crate) async fn identity_secret(&self, workspace: &Workspace, bot: BotId) -> String {
         let path = format!("/chatbots/{bot}/identity-secret");
         let request = TestRequest::post(path, json!({}));
-        let rotated = self.stored_admin(workspace, request).await;
+        let request = request.token(&self.stored_admin(workspace).await);
+        let rotated = self.send("desk-chatbots", &request).await;
         assert_eq!(rotated.status, 201, "{rotated:?}");
         text(&rotated.body, "secret").to_owned()
     }

@@ -81,10 +81,10 @@ async fn strangers_and_lower_roles_change_nothing() {
             let token = world.member_token(&workspace, role);
             cases.push((request.clone().token(&token), 403, "forbidden"));
         }
-        let foreign = world.member_token(&other, "owner");
+        let foreign = world.stored_admin(&other).await;
         cases.push((request.token(&foreign), 404, "chatbot_not_found"));
     }
-    let admin = world.member_token(&workspace, "admin");
+    let admin = world.stored_admin(&workspace).await;
     for id in [UNKNOWN_BOT, "bot_1", "x"] {
         let unknown = requests(id).into_iter();
         cases.extend(unknown.map(|request| (request.token(&admin), 404, "chatbot_not_found")));
@@ -247,7 +247,7 @@ async fn deleted_bots_are_gone_and_their_history_stays() {
     assert_eq!(names(&list_bots(&world, &workspace, "").await), [""; 0]);
     let pointer = world.row(&format!("D#{}", bot.key), "BOT").await;
     assert_eq!(pointer, Value::Null);
-    let admin = world.member_token(&workspace, "admin");
+    let admin = world.stored_admin(&workspace).await;
     let post =
         |part: &str, body: Value| TestRequest::post(format!("{path}/{part}"), body).token(&admin);
     let cases = [
@@ -348,13 +348,21 @@ async fn identity_secrets_are_shown_once_and_stored_nowhere() {
     let workspace = world.workspace().await;
     let bot = world.deployed_bot(&workspace).await;
     let path = format!("/chatbots/{}/identity-secret", bot.id);
-    let rotate = || TestRequest::post(path.as_str(), json!({})).header("idempotency-key", "one");
-    let first = world.stored_admin(&workspace, rotate()).await;
+    let admin = world.stored_admin(&workspace).await;
+    let rotate = || {
+        let request = TestRequest::post(path.as_str(), json!({})).token(&admin);
+        request.header("idempotency-key", "one")
+    };
+    let first = world.send("desk-chatbots", &rotate()).await;
     assert_eq!((first.status, &first.body["generation"]), (201, &json!(1)));
     assert_eq!(first.header("cache-control"), "no-store");
     assert_eq!(first.body["previous_valid_until"], Value::Null);
-    let second = world.stored_admin(&workspace, rotate()).await;
+    let second = world.send("desk-chatbots", &rotate()).await;
     assert_eq!(second.body["generation"], 2);
+    // The token of an admin who was removed.
+    let removed = world.member_token(&workspace, "admin");
+    let removed = [(rotate().token(&removed), 403, "forbidden")];
+    world.assert_refused("desk-chatbots", removed).await;
     let (first, second) = (text(&first.body, "secret"), text(&second.body, "secret"));
     assert!(
         first.starts_with("desk_is_") && first.len() == 51,

@@ -48,8 +48,8 @@ pub(crate) async fn rotate_secret(
     Path(BotParam(id)): Path<BotParam>,
     correlation_id: CorrelationId,
 ) -> Result<Response> {
-    access.require(Action::WriteBots)?;
     access.member()?;
+    let access = confirm_role(&state, access, Action::WriteBots).await?;
     let tenant = state.store()?.tenant(access.grant);
     tenant.require_bot(id).await?;
     let access = confirm_role(&state, access, Action::WriteBots).await?;
@@ -60,9 +60,8 @@ pub(crate) async fn rotate_secret(
         let secrets = IdentitySecrets::rotate(before.as_ref(), now)?;
         let entry = AuditEntry::new(&access, "chatbot.secret_rotated", id, correlation_id)
             .with_change(before.as_ref(), Some(&secrets))?;
-        let audit = tenant.audit(&entry, now)?;
-        let saved = tenant.save_identity_secrets(&bot, &secrets, audit).await?;
-        if saved == SaveOutcome::Saved {
+        let saved = tenant.save_identity_secrets(&bot, &secrets, &entry, now);
+        if saved.await? == SaveOutcome::Saved {
             let sealer = state.sealer()?;
             let generation = secrets.generation;
             let secret = sealer.identity_secret(tenant.id(), id, generation).await?;

@@ -11,7 +11,7 @@ use super::{
     BotSummary, DRAFT, IDENTITY, KEY, KeyRow, LIVE, bot_part, deployment_sk, hash_sk, key_key,
     key_pk, keys_of, summary_sk,
 };
-use crate::store::{Tenant, to_attribute};
+use crate::store::{AuditEntry, Tenant, to_attribute};
 
 /// How the creation of a bot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,15 +146,17 @@ impl Tenant<'_> {
         &self,
         bot: &Bot,
         secrets: &IdentitySecrets,
-        audit: TransactWriteItem,
+        audit: &AuditEntry,
+        now: Timestamp,
     ) -> Result<SaveOutcome> {
         let row = self.row(bot_part(bot.id), IDENTITY, secrets)?;
         let unchanged = Condition::version(secrets.version.saturating_sub(1));
-        let writes = vec![
+        let mut writes = vec![
             self.draft_check(bot)?,
             self.table().transact_put(row, unchanged)?,
-            audit,
+            self.audit(audit, now)?,
         ];
+        writes.extend(self.authority_check(audit, None)?);
         self.table().transact(writes).await
     }
 
