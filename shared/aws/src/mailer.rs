@@ -108,6 +108,7 @@ mod tests {
         );
         assert!(asked.contains("/ses/aws4_request"), "{asked}");
         assert!(asked.contains("dana@shop.example"), "{asked}");
+        assert!(asked.contains("connection: close"), "{asked}");
     }
 
     #[tokio::test]

@@ -157,14 +157,16 @@ impl Aws {
             .map_err(call_failed)?
     }
 
-    /// Signs and sends a request without retries: for calls that are not idempotent.
+    /// Signs and sends a request without retries: for calls that are not idempotent. Each has a connection of its own,
+    /// because an idle one may be closed at the other end, which looks like a lost answer.
     pub(crate) async fn signed_once(
         &self,
         service: &str,
         request: http::Request<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Answer, Unanswered> {
-        let request = self.sign(service, &request).map_err(Unanswered::NotSent)?;
+        let mut request = self.sign(service, &request).map_err(Unanswered::NotSent)?;
+        request.headers_mut().insert("connection", "close");
         let call = async {
             let response = self.connector.call(request).await.map_err(unanswered)?;
             read(response).await.map_err(Unanswered::Unknown)
