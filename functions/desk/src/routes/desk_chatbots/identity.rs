@@ -52,7 +52,6 @@ pub(crate) async fn rotate_secret(
     let access = confirm_role(&state, access, Action::WriteBots).await?;
     let tenant = state.store()?.tenant(access.grant);
     tenant.require_bot(id).await?;
-    let access = confirm_role(&state, access, Action::WriteBots).await?;
     for _ in 0..MAX_CAS_ATTEMPTS {
         let now = state.clock.now();
         let bot = tenant.require_bot(id).await?;
