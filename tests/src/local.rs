@@ -176,15 +176,15 @@ pub fn processor_micros(function: &str) -> Result<f64> {
     Ok(ticks * MICROS_A_TICK)
 }
 
-/// Four ports in a row: after a restart they must be the same, since providers keep addresses.
+/// Five ports in a row: after a restart they must be the same, since providers keep addresses.
 fn free_ports() -> Result<u16> {
     let bind = |port| std::net::TcpListener::bind(("127.0.0.1", port));
     for _ in 0..100 {
         let first = bind(0)?.local_addr()?.port();
-        let all = (first..first.saturating_add(4)).all(|port| bind(port).is_ok());
-        if all && first < u16::MAX - 4 {
+        let all = (first..first.saturating_add(5)).all(|port| bind(port).is_ok());
+        if all && first < u16::MAX - 5 {
             return Ok(first);
         }
     }
-    bail!("no four free ports in a row")
+    bail!("no five free ports in a row")
 }

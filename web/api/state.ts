@@ -6,6 +6,8 @@ export interface Snapshot {
   clock_offset_ms: number;
   addresses: Record<string, string>;
   products: Product[];
+  /** Pages on origins of their own. */
+  sites: { name: string; title: string; url: string; csp_reports: number }[];
   functions: FunctionState[];
   queues: Queue[];
   rules: Rule[];

@@ -212,6 +212,7 @@ export function createRoom({ streams, demo }) {
         gateway: "http://127.0.0.1:7071",
         aws: "http://127.0.0.1:7072",
       },
+      sites: [],
       products: [
         {
           name: "studio",

@@ -6,6 +6,7 @@ mod ports;
 mod run;
 mod services;
 mod simulators;
+mod sites;
 mod watch;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -24,7 +25,7 @@ local runs template.yaml on this machine, on loopback only.
   --tools DIR       where Lambda's runtime clients are .tools/lambda
   --data DIR        where the data is kept             .confab
   --pages DIR       where the built pages are          web/dist
-  --port N          the first of four ports            7070
+  --port N          the first of its ports             7070
   --clock SPAN      moves time forward: 90m, 2h, 3d
   --reset           begins with no data
   --no-watch        does not build again when sources change
@@ -148,6 +149,9 @@ async fn main() -> Result<()> {
         println!("  API      {}", addresses.gateway);
         if let Some(socket) = &addresses.socket {
             println!("  Socket   {socket}");
+        }
+        for (name, site) in &addresses.sites {
+            println!("  {name:<8} {site}");
         }
         println!("  AWS      {}\n", addresses.aws);
     })

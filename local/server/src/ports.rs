@@ -6,6 +6,9 @@ use anyhow::{Context, Result};
 use axum::Router;
 use tokio::net::TcpListener;
 
+/// The first port of sites, counted from the first of all.
+const SITES_OFFSET: u16 = 4;
+
 /// Binds the ports of the home page, the HTTP APIs and AWS.
 pub(crate) async fn listen(port: u16) -> Result<[TcpListener; 3]> {
     Ok([
@@ -22,8 +25,17 @@ pub(crate) fn next_port(first: u16, n: u16) -> Result<u16> {
     } else {
         first
             .checked_add(n)
-            .context("the port is too high: four in a row are needed")
+            .context("the port is too high: several in a row are needed")
     }
+}
+
+/// Binds the ports of `count` sites.
+pub(crate) async fn listen_for_sites(first: u16, count: usize) -> Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for (n, _) in (SITES_OFFSET..).zip(0..count) {
+        listeners.push(bind(next_port(first, n)?).await?);
+    }
+    Ok(listeners)
 }
 
 pub(crate) async fn bind(port: u16) -> Result<TcpListener> {

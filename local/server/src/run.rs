@@ -19,9 +19,11 @@ use confab_emulator::{
 use crate::{
     control::{self, Addresses, Control},
     data_folder,
-    ports::{authority, bind, listen, next_port, serve, url},
+    ports::{authority, bind, listen, listen_for_sites, next_port, serve, url},
     services::{self, Services},
-    simulators, watch,
+    simulators,
+    sites::{self, Site},
+    watch,
 };
 
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) pages: PathBuf,
     /// Values of the root template's parameters, which take precedence over those of services.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// The first of four ports: home, gateway, AWS and, when the template has a WebSocket API, sockets.
+    /// The first of the ports: home, gateway, AWS, sockets when the template has a WebSocket API, and the sites.
     pub(crate) port: u16,
     pub(crate) reset: bool,
     pub(crate) advance_ms: i64,
@@ -56,6 +58,7 @@ pub(crate) async fn run(
         gateway: url(&gateway_)?,
         aws: url(&aws_)?,
         socket: None,
+        sites: BTreeMap::new(),
     };
     let _lock = data_folder::lock(&settings.data, settings.reset)?;
     let clock = Arc::new(Clock::open(&settings.data)?);
@@ -82,6 +85,11 @@ pub(crate) async fn run(
     let template = Template::load(&settings.template, &places)?;
     placeholders.parameters.clone_from(&template.parameters);
     let simulator_settings = services.simulators(&placeholders)?;
+    let site_settings = services.sites(&placeholders)?;
+    let site_listeners = listen_for_sites(settings.port, site_settings.len()).await?;
+    for (site, listener) in site_settings.iter().zip(&site_listeners) {
+        addresses.sites.insert(site.name.clone(), url(listener)?);
+    }
     addresses.socket = match template.sockets.as_slice() {
         [] => None,
         [api] => Some(format!("ws://{}/{}", places.socket, api.path)),
@@ -114,19 +122,33 @@ pub(crate) async fn run(
         clock,
         Some(emulator.recorder.clone()),
     )?;
+    let mut sites = Vec::new();
+    for (site, listener) in site_settings.into_iter().zip(site_listeners) {
+        let site = Site::new(
+            site,
+            url(&listener)?,
+            &settings.pages,
+            emulator.recorder.clone(),
+        )?;
+        sites.push((Arc::new(site), listener));
+    }
     let control = Control {
         emulator: emulator.clone(),
         addresses: addresses.clone(),
         pages: settings.pages.clone(),
         services: Arc::new(watch::service_of_binaries(&settings.root)),
         service_pages: Arc::new(services.pages()),
-        products: Arc::new(services.products()),
+        products: Arc::new(services.products(&addresses.sites)),
+        sites: Arc::new(sites.iter().map(|(site, _)| site.clone()).collect()),
     };
     let pages = control::router(control).layer(middleware::from_fn(control::security_headers));
     serve(aws_, emulator.aws_router());
     serve(gateway_, emulator.http_router());
     if let Some(socket) = socket {
         serve(socket, emulator.websocket_router());
+    }
+    for (site, listener) in sites {
+        serve(listener, sites::router(site));
     }
     let counter = ProviderCounter {
         recorder: emulator.recorder.clone(),

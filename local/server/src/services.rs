@@ -1,5 +1,5 @@
-//! `service.toml`: title, pages, parameters, secrets and simulators of a service. It lies beside the service's template, and
-//! docs/local.md documents it. A template without such files runs as well.
+//! `service.toml`: title, pages, sites, parameters, secrets and simulators of a service. It lies beside the service's
+//! template, and docs/local.md documents it. A template without such files runs as well.
 
 use std::{
     collections::BTreeMap,
@@ -8,6 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+
+use crate::sites::SiteSettings;
 
 const FILE: &str = "service.toml";
 
@@ -25,6 +27,9 @@ struct Service {
     text: String,
     #[serde(default)]
     pages: Vec<Page>,
+    /// Pages on an origin of their own.
+    #[serde(default)]
+    sites: Vec<SiteSettings>,
     #[serde(default)]
     secrets: Vec<Secret>,
     /// Parameters of the root template on a laptop.
@@ -134,7 +139,26 @@ impl Services {
                 }
             }
         }
+        self.check_sites()?;
         self.root_parameters(&Addresses::default()).map(drop)
+    }
+
+    fn check_sites(&self) -> Result<()> {
+        let mut names = BTreeMap::new();
+        for (file, service) in &self.files {
+            for site in &service.sites {
+                let place = file.display();
+                site.check().with_context(|| place.to_string())?;
+                if let Some(other) = names.insert(&site.name, file) {
+                    bail!(
+                        "{place}: {} is a site of {} too",
+                        site.name,
+                        other.display()
+                    );
+                }
+            }
+        }
+        self.sites(&Addresses::default()).map(drop)
     }
 
     /// Returns values of the root template's parameters. Two files may not give one parameter different values.
@@ -212,18 +236,41 @@ impl Services {
             .collect()
     }
 
-    /// Returns the services with a page, for the home page.
-    pub(crate) fn products(&self) -> Vec<serde_json::Value> {
+    /// Returns the sites, with their policies filled in.
+    pub(crate) fn sites(&self, addresses: &Addresses) -> Result<Vec<SiteSettings>> {
+        let mut sites = Vec::new();
+        for (file, service) in &self.files {
+            for site in &service.sites {
+                let policy = self
+                    .fill(&site.policy, addresses)
+                    .with_context(|| file.display().to_string())?;
+                sites.push(SiteSettings {
+                    policy,
+                    ..site.clone()
+                });
+            }
+        }
+        Ok(sites)
+    }
+
+    /// Returns the services with a page or a site, for the home page. `sites` has the addresses of sites by their names.
+    pub(crate) fn products(&self, sites: &BTreeMap<String, String>) -> Vec<serde_json::Value> {
         let products = self.files.iter().filter_map(|(file, service)| {
             let name = file.parent()?.file_name()?.to_string_lossy();
-            let (first, others) = service.pages.split_first()?;
-            let link = |page: &Page| {
-                let title = page.title.as_ref()?;
-                Some(serde_json::json!({ "title": title, "href": page.path }))
-            };
-            let pages: Vec<_> = others.iter().filter_map(link).collect();
-            Some(serde_json::json!({ "name": name, "title": service.title, "text": service.text, "href": first.path,
-                "pages": pages }))
+            let pages = service.pages.iter();
+            let pages = pages.map(|page| (page.title.as_ref(), &page.path));
+            let own_sites = service.sites.iter();
+            let own_sites =
+                own_sites.filter_map(|site| Some((Some(&site.title), sites.get(&site.name)?)));
+            let mut links = pages.chain(own_sites);
+            let (_, href) = links.next()?;
+            let others = links.filter_map(|(title, href)| {
+                let title = title?;
+                Some(serde_json::json!({ "title": title, "href": href }))
+            });
+            let others: Vec<_> = others.collect();
+            Some(serde_json::json!({ "name": name, "title": service.title, "text": service.text, "href": href,
+                "pages": others }))
         });
         products.collect()
     }
@@ -309,6 +356,11 @@ mod tests {
             { path = "/stock", file = "stock.html", title = "Stock" },
         ]
         parameters = { Base = "{gateway}" }
+        [[sites]]
+        name = "fair"
+        title = "Fair"
+        folder = "fair-demo"
+        policy = "script-src {gateway}"
         [[secrets]]
         parameter = "KeyParam"
         name = "/shop/key"
@@ -350,10 +402,15 @@ mod tests {
             ("webhook", "http://gateway/paid"),
         ];
         assert_eq!(*bank, pairs(&expected));
-        let product = &services.products()[0];
+        let sites = services.sites(&addresses).unwrap();
+        assert_eq!(sites[0].policy, "script-src http://gateway");
+        let product = &services.products(&pairs(&[("fair", "http://fair")]))[0];
         assert_eq!(product["href"], "/shop");
-        let stock = serde_json::json!([{ "title": "Stock", "href": "/stock" }]);
-        assert_eq!(product["pages"], stock);
+        let links = serde_json::json!([
+            { "title": "Stock", "href": "/stock" },
+            { "title": "Fair", "href": "http://fair" },
+        ]);
+        assert_eq!(product["pages"], links);
     }
 
     #[test]
@@ -361,7 +418,9 @@ mod tests {
         let other = SHOP
             .replace("\"{gateway}\"", "\"{home}\"")
             .replace("path = \"/shop", "path = \"/other")
-            .replace("/stock", "/others");
+            .replace("/stock", "/others")
+            .replace("\"fair\"", "\"market\"");
+        let same_site = other.replace("\"market\"", "\"fair\"");
         let cases = [
             (vec![("shop", SHOP.replace("title", "titel"))], "titel"),
             (
@@ -383,6 +442,18 @@ mod tests {
             (
                 vec![("shop", SHOP.to_owned()), ("twin", SHOP.to_owned())],
                 "/shop is a page of",
+            ),
+            (
+                vec![("shop", SHOP.replace("\"fair\"", "\"home\""))],
+                "a site's name has lower-case letters",
+            ),
+            (
+                vec![("shop", SHOP.replace("src {gateway}", "src {gatway}"))],
+                "{gatway} is not home, gateway",
+            ),
+            (
+                vec![("shop", SHOP.to_owned()), ("twin", same_site)],
+                "fair is a site of",
             ),
             (
                 vec![("shop", SHOP.to_owned()), ("twin", other)],
@@ -411,7 +482,7 @@ mod tests {
     fn folders_without_a_service_file_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let services = Services::read(&[folder.path().to_owned()]).unwrap();
-        assert!(services.products().is_empty() && services.secrets().is_empty());
+        assert!(services.products(&BTreeMap::new()).is_empty() && services.secrets().is_empty());
     }
 
     #[test]
@@ -425,7 +496,8 @@ mod tests {
         std::fs::write(shop.join("template.yaml"), "Resources: {}").unwrap();
         std::fs::write(shop.join(FILE), SHOP).unwrap();
         let folders = folders(&folder.path().join("tests/../template.yaml")).unwrap();
-        assert_eq!(Services::read(&folders).unwrap().products().len(), 1);
+        let products = Services::read(&folders).unwrap().products(&BTreeMap::new());
+        assert_eq!(products.len(), 1);
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(super) async fn snapshot(control: &Control) -> Value {
         "clock_offset_ms": emulator.clock.offset_ms(),
         "addresses": control.addresses,
         "products": &*control.products,
+        "sites": control.sites.iter().map(|site| site.view()).collect::<Vec<_>>(),
         "functions": functions(control),
         "queues": queues(emulator),
         "rules": rules(emulator),

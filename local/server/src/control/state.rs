@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use confab_emulator::Emulator;
 use serde_json::Value;
 
-use crate::services::Page;
+use crate::{services::Page, sites::Site};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -17,6 +17,7 @@ pub(crate) struct Control {
     pub(crate) service_pages: Arc<Vec<Page>>,
     /// The services that the home page links.
     pub(crate) products: Arc<Vec<Value>>,
+    pub(crate) sites: Arc<Vec<Arc<Site>>>,
 }
 
 /// Where each listener is.
@@ -28,4 +29,7 @@ pub(crate) struct Addresses {
     /// The first WebSocket API, when the template has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) socket: Option<String>,
+    /// Sites of services by their names, which are none of the above.
+    #[serde(flatten)]
+    pub(crate) sites: BTreeMap<String, String>,
 }
