@@ -66,7 +66,7 @@ make_widget() {
     say "Building the widget into $widget"
     build_pages
     mkdir -p "$widget"
-    for file in web/dist/widget/*.js; do
+    for file in web/dist/widget/*.js web/dist/widget/*.txt; do
         name=$(basename "$file")
         cmp -s "$file" "$widget/$name" || cp "$file" "$widget/$name"
         gzip --best --no-name --stdout "$file" | cmp -s - "$widget/$name.gz" ||

@@ -33,18 +33,22 @@ fn main() {
     fs::write(out.join("widget_files.rs"), list).expect("OUT_DIR can be written");
 }
 
-/// Returns the names of the scripts, sorted.
+/// Returns the names of the scripts and of the licences beside them, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder)
         .expect("the widget is not built: run scripts/widget, or any of the scripts");
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".js")).collect();
+    let mut names: Vec<_> = names.filter(|name| is_served(name)).collect();
     names.sort();
     assert!(
         names.contains(&"w.js".to_owned()),
         "the widget has a loader"
     );
     names
+}
+
+fn is_served(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((_, "js" | "txt")))
 }
 
 /// Returns the entity tag of a file, with its quotes: half of its SHA-256.

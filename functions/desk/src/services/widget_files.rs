@@ -1,4 +1,4 @@
-//! The files of the widget: its loader and the scripts of its frame, embedded by the build.
+//! The files of the widget: its loader, the scripts of its frame and the licences of these, embedded by the build.
 
 use confab_lambda::{ApiRequest, Response, response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -8,6 +8,7 @@ use super::etags::is_known;
 /// Browsers ask again after five minutes, so that a release reaches all sites soon.
 const CACHE_CONTROL: &str = "public, max-age=300";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 struct File {
     name: &'static str,
@@ -29,12 +30,16 @@ fn render(request: &ApiRequest, file: &File) -> Response {
     let accepts_gzip = request
         .header(header::ACCEPT_ENCODING.as_str())
         .is_some_and(|accepted| accepted.contains("gzip"));
+    let media_type = match file.name.rsplit_once('.') {
+        Some((_, "txt")) => TEXT,
+        _ => JAVASCRIPT,
+    };
     let mut response = if is_known(request.header("if-none-match"), file.etag) {
         response::empty(StatusCode::NOT_MODIFIED)
     } else if accepts_gzip {
-        response::bytes(StatusCode::OK, JAVASCRIPT, file.gzip.to_vec())
+        response::bytes(StatusCode::OK, media_type, file.gzip.to_vec())
     } else {
-        response::bytes(StatusCode::OK, JAVASCRIPT, file.plain.to_vec())
+        response::bytes(StatusCode::OK, media_type, file.plain.to_vec())
     };
     let headers = response.headers_mut();
     if accepts_gzip && headers.contains_key(header::CONTENT_TYPE) {

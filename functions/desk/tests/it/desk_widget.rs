@@ -377,3 +377,8 @@ async fn files_of_the_widget_are_for_every_site_and_compressed_where_that_is_acc
         .await;
     assert_eq!((unknown.status, unknown.code()), (404, "widget_not_found"));
 }
+    let licences = TestRequest::get("/w/frame.js.LEGAL.txt");
+    let licences = world.send("desk-widget", &licences).await;
+    assert_eq!(licences.status, 200, "{licences:?}");
+    assert_eq!(licences.header("content-type"), "text/plain; charset=utf-8");
+    assert!(licences.text.contains("BSD-3-Clause"), "{licences:?}");
