@@ -84,6 +84,7 @@ export async function createWidget() {
     refuse: null as { path: RegExp; status: number; code: string; after?: number } | null,
   };
   let url = "";
+  let bucketUrl = "";
 
   const refused = (status, code, after?: number) =>
     Object.assign(new MockError(status, code, code), { after });
@@ -498,7 +499,7 @@ export async function createWidget() {
       const socket = url.replace("http", "ws");
       response.writeHead(200, {
         "content-type": types[".html"],
-        "content-security-policy": `default-src 'self'; connect-src 'self' ${socket}; img-src 'self' data: blob: https:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors ${state.origins.join(" ") || "'none'"}`,
+        "content-security-policy": `default-src 'self'; connect-src 'self' ${socket} ${bucketUrl}; img-src 'self' data: blob: ${bucketUrl}/; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors ${state.origins.join(" ") || "'none'"}`,
         "referrer-policy": "no-referrer",
       });
       const html = await readFile(document, "utf8");
@@ -600,9 +601,18 @@ export async function createWidget() {
       response.writeHead(404).end();
     }
   });
+  /** The bucket of files, on an origin of its own. */
+  const bucket = createServer((_request, response) => {
+    const picture = png("harbour", 320, 240);
+    response.writeHead(200, { "content-type": "image/png" });
+    response.end(picture);
+  });
 
+
+  await new Promise<void>((resolve) => bucket.listen(0, "127.0.0.1", () => resolve()));
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", () => resolve()));
   await new Promise<void>((resolve) => sites.listen(0, () => resolve()));
+  bucketUrl = `http://127.0.0.1:${portOf(bucket)}/files`;
   url = `http://127.0.0.1:${portOf(api)}`;
   const site = `http://127.0.0.1:${portOf(sites)}`;
   state.origins = [site];
@@ -672,7 +682,7 @@ export async function createWidget() {
     },
     addFile(name, mime, bytes) {
       const upload_id = id("upl");
-      files.set(upload_id, { upload_id, name, mime, bytes, url: `${url}/files/${upload_id}` });
+      files.set(upload_id, { upload_id, name, mime, bytes, url: `${bucketUrl}/${upload_id}` });
       return { upload_id, name, mime, bytes };
     },
     /** Destroys every connection, as a lost network does. */
@@ -701,7 +711,7 @@ export async function createWidget() {
     },
     async stop() {
       for (const socket of sockets) socket.connection.tear();
-      for (const server of [api, sites]) {
+      for (const server of [api, sites, bucket]) {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }

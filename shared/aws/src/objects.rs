@@ -159,18 +159,18 @@ impl Objects {
         ];
         fields.extend(token.map(|token| ("x-amz-security-token", token.to_owned())));
         Ok(UploadForm {
-            url: format!("{}/{}", self.aws.endpoint("s3"), self.bucket),
+            url: self.url(),
             fields,
         })
     }
 
+    /// Returns the address of the bucket: forms are posted to it, and links are below it.
+    pub fn url(&self) -> String {
+        format!("{}/{}", self.aws.endpoint("s3"), self.bucket)
+    }
+
     fn uri(&self, key: &str) -> String {
-        format!(
-            "{}/{}/{}",
-            self.aws.endpoint("s3"),
-            self.bucket,
-            utf8_percent_encode(key, IN_PATH)
-        )
+        format!("{}/{}", self.url(), utf8_percent_encode(key, IN_PATH))
     }
 }
 

@@ -36,6 +36,7 @@ pub const PARTS: &[Part] = &[
     Part::Store,
     Part::Sealer,
     Part::SocketUrl,
+    Part::Objects,
     Part::DynamoDbConnection,
 ];
 
@@ -187,7 +188,8 @@ pub(crate) async fn show_frame(
     }
     let key = DeploymentKey::parse(&name)?;
     let widget = find_widget(&state, &key, Consistency::Eventual).await?;
-    frame::render(&key, widget.settings(), state.socket_url()?)
+    let bucket_url = state.objects()?.url();
+    frame::render(&key, widget.settings(), state.socket_url()?, &bucket_url)
 }
 
 #[cfg_attr(test, utoipa::path(

@@ -263,6 +263,14 @@ async fn frame_is_shown_on_the_sites_of_the_bot_alone() {
     ] {
         assert!(policy.contains(part), "{policy}");
     }
+    assert!(
+        !policy.contains(" https:;"),
+        "pictures of the bucket alone: {policy}"
+    );
+    assert!(
+        policy.contains("img-src 'self' data: blob: http"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     assert!(frame.text.contains(&format!("data-key=\"{}\"", bot.key)));
     assert!(frame.text.contains("src=\"/w/frame.js\""), "{}", frame.text);

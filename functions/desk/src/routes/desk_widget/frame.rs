@@ -14,9 +14,10 @@ pub(super) fn render(
     key: &DeploymentKey,
     settings: &BotSettings,
     socket_url: &str,
+    bucket_url: &str,
 ) -> Result<Response> {
     let mut response = response_of(StatusCode::OK, "text/html; charset=utf-8", html(key));
-    let policy = policy(&settings.frame_ancestors(), socket_url);
+    let policy = policy(&settings.frame_ancestors(), socket_url, bucket_url);
     let policy = HeaderValue::try_from(policy).map_err(|e| Error::internal("render_failed", e))?;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -42,12 +43,12 @@ fn html(key: &DeploymentKey) -> String {
     )
 }
 
-/// Attachments are shown from the bucket, whose links are HTTPS on AWS.
-fn policy(frame_ancestors: &str, socket_url: &str) -> String {
+/// Attachments are uploaded to the bucket, and pictures among them are shown from it.
+fn policy(frame_ancestors: &str, socket_url: &str, bucket_url: &str) -> String {
     let socket = origin_of(socket_url);
     format!(
-        "default-src 'self'; connect-src 'self' {socket}; img-src 'self' data: blob: https:; object-src 'none'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
+        "default-src 'self'; connect-src 'self' {socket} {bucket_url}; img-src 'self' data: blob: {bucket_url}/; \
+         object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
     )
 }
 
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn socket_is_allowed_by_its_origin() {
+    fn socket_is_allowed_by_its_origin_and_the_bucket_by_its_address() {
         for (url, origin) in [
             ("wss://a.example/live", "wss://a.example"),
             ("ws://127.0.0.1:7071/abc/live", "ws://127.0.0.1:7071"),
@@ -71,9 +72,14 @@ mod tests {
         ] {
             assert_eq!(origin_of(url), origin);
         }
-        let policy = policy("https://shop.example", "wss://a.example/live");
+        let bucket = "http://127.0.0.1:7072/files";
+        let policy = policy("https://shop.example", "wss://a.example/live", bucket);
         assert!(
-            policy.contains("connect-src 'self' wss://a.example;"),
+            policy.contains("connect-src 'self' wss://a.example http://127.0.0.1:7072/files;"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("img-src 'self' data: blob: http://127.0.0.1:7072/files/;"),
             "{policy}"
         );
         assert!(
