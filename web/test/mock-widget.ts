@@ -512,19 +512,18 @@ export async function createWidget() {
       response.writeHead(200, { "content-type": "application/json", ...cors });
       return response.end(JSON.stringify(state.config));
     }
-    if (path === `/widget/embed/${state.key}`) {
-      if (!isAllowed) throw refused(403, "origin_not_allowed");
+    if (path.startsWith("/widget/embed/")) {
+      if (!origin) throw refused(403, "origin_not_allowed");
+      const isKnown = path === `/widget/embed/${state.key}`;
+      const code = isKnown ? "origin_not_allowed" : "widget_not_found";
+      const answer = isKnown && isAllowed ? { embed_token: `embed.${state.key}` } : { code };
       response.writeHead(200, {
         "content-type": types[".js"],
         "cache-control": "no-store",
-        ...cors,
+        "access-control-allow-origin": origin,
+        vary: "origin",
       });
-      return response.end(`export default {"embed_token":"embed.${state.key}"};\n`);
-    }
-    if (path.startsWith("/files/")) {
-      const picture = png("harbour", 320, 240);
-      response.writeHead(200, { "content-type": "image/png" });
-      return response.end(picture);
+      return response.end(`export default ${JSON.stringify(answer)};\n`);
     }
     for (const [method, pattern, handle] of routes) {
       const match = method === request.method && pattern.exec(path);
@@ -601,6 +600,7 @@ export async function createWidget() {
       response.writeHead(404).end();
     }
   });
+
   /** The bucket of files, on an origin of its own. */
   const bucket = createServer((_request, response) => {
     const picture = png("harbour", 320, 240);
@@ -608,12 +608,11 @@ export async function createWidget() {
     response.end(picture);
   });
 
-
-  await new Promise<void>((resolve) => bucket.listen(0, "127.0.0.1", () => resolve()));
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", () => resolve()));
+  await new Promise<void>((resolve) => bucket.listen(0, "127.0.0.1", () => resolve()));
   await new Promise<void>((resolve) => sites.listen(0, () => resolve()));
-  bucketUrl = `http://127.0.0.1:${portOf(bucket)}/files`;
   url = `http://127.0.0.1:${portOf(api)}`;
+  bucketUrl = `http://127.0.0.1:${portOf(bucket)}/files`;
   const site = `http://127.0.0.1:${portOf(sites)}`;
   state.origins = [site];
 

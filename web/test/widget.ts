@@ -205,9 +205,34 @@ describe("a site that may not show the widget", { skip }, () => {
       await bubble(page).click();
       await until("the message", () => messages.some((text) => text.startsWith("Confab Desk:")));
       const message = messages.find((text) => text.startsWith("Confab Desk:"));
-      assert.match(message, new RegExp(`dpl_\\w+ did not start. Is ${widget.stranger} among`));
-      assert.equal(await page.locator("iframe").count(), 0);
+      assert.equal(
+        message,
+        `Confab Desk: ${widget.state.key} on ${widget.stranger}: origin_not_allowed`,
+      );
+      await until("the end", async () => (await page.locator("confab-desk").count()) === 0);
+      assert.equal(await page.evaluate("window.Desk"), undefined);
       assert.equal(count(/sessions|conversations/), 0);
+    });
+  });
+
+  test("a site without visitors' clicks keeps no launcher that would never open", async () => {
+    await visit(`${widget.stranger}/bare`, { expectErrors: true }, async (page) => {
+      await bubble(page).waitFor();
+      await bubble(page).waitFor({ state: "detached" });
+    });
+  });
+
+  test("a lost network leaves the launcher, and the next click opens the chat", async () => {
+    const messages = [];
+    await visit("/bare", { expectErrors: true }, async (page) => {
+      page.on("console", (message) => messages.push(message.text()));
+      await bubble(page).waitFor();
+      widget.faults.down = true;
+      await bubble(page).click();
+      await until("the message", () => messages.some((text) => text.endsWith(": unreachable")));
+      assert.equal(await page.locator("iframe").count(), 0);
+      widget.faults.down = false;
+      await open(page);
     });
   });
 
@@ -216,12 +241,14 @@ describe("a site that may not show the widget", { skip }, () => {
     await visit("/bare?key=dpl_zzzzzzzzzzzzzzzz", { expectErrors: true }, async (page) => {
       page.on("console", (message) => messages.push(message.text()));
       await bubble(page).click();
-      await until("the message", () => messages.some((text) => text.startsWith("Confab Desk:")));
-      assert.equal(await page.locator("iframe").count(), 0);
+      await until("the message", () =>
+        messages.some((text) => text.endsWith(": widget_not_found")),
+      );
+      await until("the end", async () => (await page.locator("confab-desk").count()) === 0);
     });
   });
 
-  test("a file without an origin gets no frame", async () => {
+  test("a file without an origin gets no launcher", async () => {
     const folder = await mkdtemp(join(tmpdir(), "widget-"));
     const path = join(folder, "page.html");
     await writeFile(
@@ -232,7 +259,7 @@ describe("a site that may not show the widget", { skip }, () => {
       await bubble(page).click();
       await until(
         "the end of the attempt",
-        async () => (await page.locator("iframe").count()) === 0,
+        async () => (await page.locator("confab-desk").count()) === 0,
       );
       assert.equal(count(/sessions|conversations/), 0);
     });

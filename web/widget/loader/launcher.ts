@@ -7,6 +7,9 @@ const IDLE_MS = 2_000;
 /** A frame that is refused or broken loads too, but its script does not answer. */
 const HELLO_TIMEOUT_MS = 3_000;
 
+/** There is no such widget, or not on this site. */
+const final = ["origin_not_allowed", "widget_not_found"];
+
 type UnreadListener = (count: number) => void;
 
 /** What pages may call. */
@@ -74,11 +77,12 @@ export function createLauncher({ src, dataset }: HTMLScriptElement, destroyed: (
     const { port1, port2 } = new MessageChannel();
     port = port1;
     port.onmessage = ({ data }) => received(data);
-    timer = setTimeout(() => {
-      // A page cannot read whether its origin was refused or the network is gone. The next click tries again.
-      complain("did not start");
+    timer = setTimeout(async () => {
       drop();
       close();
+      // The page cannot read why a frame was refused, but the answer to a request for a token tells it.
+      const { code } = await requestEmbed(base, key);
+      if (!signal.aborted) gone(code);
     }, HELLO_TIMEOUT_MS);
     const page = location.pathname;
     const greeting: Greeting = { confab: "desk", languages, theme, page, jwt };
@@ -106,13 +110,15 @@ export function createLauncher({ src, dataset }: HTMLScriptElement, destroyed: (
         requestEmbed(base, key).then((answer) => send({ type: "embed", ...answer }));
         break;
       case "unavailable":
-        complain(message.code);
+        gone(message.code);
         destroy();
     }
   }
 
-  function complain(what: string): void {
-    console.error(`Confab Desk: ${key} ${what}. Is ${origin} among the chatbot's sites?`);
+  /** Tells the developer. A launcher that would never open is removed; otherwise the next click tries again. */
+  function gone(code = "frame_failed"): void {
+    console.warn(`Confab Desk: ${key} on ${origin}: ${code}`);
+    if (final.includes(code)) destroy();
   }
 
   function drop(): void {

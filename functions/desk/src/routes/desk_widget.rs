@@ -8,7 +8,7 @@ mod frame;
 
 use std::sync::Arc;
 
-use confab_core::{Error, Result, after};
+use confab_core::{Error, Kind, Result, after};
 use confab_lambda::{
     ApiRequest, Response, Router,
     extract::{Json, Path, Whole},
@@ -243,19 +243,34 @@ pub(crate) async fn create_embed(
 pub(crate) async fn import_embed(
     state: Arc<State>,
     Whole(request): Whole,
-    Path(key): Path<DeploymentKey>,
+    Path(name): Path<String>,
 ) -> Result<Response> {
-    let site = match Site::open(&state, &request, &key, Consistency::Strong).await {
-        Ok(site) => site,
-        Err(error) => return Ok(cors::refuse(&request, &error)),
+    let opened = async {
+        let key = DeploymentKey::parse(&name)?;
+        let site = Site::open(&state, &request, &key, Consistency::Strong).await?;
+        Ok::<_, Error>((key, site))
+    };
+    let (key, site) = match opened.await {
+        Ok(opened) => opened,
+        Err(error) => return Ok(refuse_import(&request, &error)),
     };
     let sealed = seal_embed(&state, &request, &key, &site).await;
-    Ok(site.answer(&request, sealed.map(|token| embed_module(&token))))
+    Ok(site.answer(&request, sealed.map(|token| module("embed_token", &token))))
 }
 
-/// A sealed token has letters, digits, `-`, `_` and a dot alone.
-fn embed_module(embed_token: &str) -> Response {
-    let module = format!("export default {{\"embed_token\":\"{embed_token}\"}};\n");
+/// Says why there is no widget, so that the loader removes itself and its console names the reason. Other failures are
+/// no modules, and the loader tries again.
+fn refuse_import(request: &ApiRequest, error: &Error) -> Response {
+    let is_final = matches!(error.kind(), Kind::Forbidden | Kind::NotFound);
+    match request.header("origin") {
+        Some(origin) if is_final => cors::allow(cors::vary(module("code", error.code())), origin),
+        _ => cors::refuse(request, error),
+    }
+}
+
+/// Sealed tokens and codes have letters, digits, `-`, `_` and dots alone.
+fn module(name: &str, value: &str) -> Response {
+    let module = format!("export default {{\"{name}\":\"{value}\"}};\n");
     let mut response = response_of(StatusCode::OK, "text/javascript; charset=utf-8", module);
     let no_store = HeaderValue::from_static("no-store");
     response

@@ -87,7 +87,6 @@ async fn pages_of_other_origins_learn_nothing() {
     let paths = [
         config_request(&bot.key),
         TestRequest::post("/widget/embed", json!({ "key": bot.key })),
-        TestRequest::get(format!("/widget/embed/{}", bot.key)),
         TestRequest::new("OPTIONS", format!("/chatbots/widget/{}", bot.key)),
     ];
     for request in paths {
@@ -137,7 +136,7 @@ async fn unknown_retired_and_suspended_widgets_do_not_exist() {
         vec![
             config_request(key).header("origin", SITE),
             TestRequest::get(format!("/w/{key}")),
-            TestRequest::get(format!("/widget/embed/{key}")).header("origin", SITE),
+            TestRequest::get(format!("/widget/embed/{key}")),
             embed_request(key),
         ]
     };
@@ -263,6 +262,7 @@ async fn frame_is_shown_on_the_sites_of_the_bot_alone() {
     ] {
         assert!(policy.contains(part), "{policy}");
     }
+    assert!(!policy.contains("unsafe"), "{policy}");
     assert!(
         !policy.contains(" https:;"),
         "pictures of the bucket alone: {policy}"
@@ -271,7 +271,6 @@ async fn frame_is_shown_on_the_sites_of_the_bot_alone() {
         policy.contains("img-src 'self' data: blob: http"),
         "{policy}"
     );
-    assert!(!policy.contains("unsafe"), "{policy}");
     assert!(frame.text.contains(&format!("data-key=\"{}\"", bot.key)));
     assert!(frame.text.contains("src=\"/w/frame.js\""), "{}", frame.text);
 }
@@ -292,6 +291,35 @@ async fn embed_tokens_are_modules_for_pages_that_may_not_connect() {
     let token: Value = serde_json::from_str(token.trim_end_matches(";\n")).unwrap();
     let request = TestRequest::post("/widget/sessions", token);
     assert_eq!(world.send("desk-widget", &request).await.status, 201);
+}
+
+#[tokio::test]
+async fn loader_learns_from_a_module_why_there_is_no_widget() {
+    let (world, _, bot) = world_with_bot().await;
+    let cases = [
+        (bot.key.as_str(), FOREIGN, "origin_not_allowed"),
+        (bot.key.as_str(), "null", "origin_not_allowed"),
+        (UNKNOWN_KEY, SITE, "widget_not_found"),
+        ("x", SITE, "widget_not_found"),
+    ];
+    for (key, origin, code) in cases {
+        let request = TestRequest::get(format!("/widget/embed/{key}")).header("origin", origin);
+        let refused = world.send("desk-widget", &request).await;
+        let module = format!("export default {{\"code\":\"{code}\"}};\n");
+        let answer = (refused.status, refused.text.as_str());
+        assert_eq!(answer, (200, module.as_str()), "{key} {origin}");
+        for (name, value) in [
+            ("access-control-allow-origin", origin),
+            ("cache-control", "no-store"),
+            ("vary", "Origin, Sec-Fetch-Site"),
+        ] {
+            assert_eq!(refused.header(name), value, "{name}");
+        }
+    }
+    let request = TestRequest::get(format!("/widget/embed/{}", bot.key));
+    let refused = world.send("desk-widget", &request).await;
+    let answer = (refused.status, refused.code());
+    assert_eq!(answer, (403, "origin_not_allowed"), "no page asks");
 }
 
 #[tokio::test]
@@ -380,13 +408,13 @@ async fn files_of_the_widget_are_for_every_site_and_compressed_where_that_is_acc
         let known = world.send("desk-widget", &known).await;
         assert_eq!((known.status, known.header("content-encoding")), (304, ""));
     }
-    let unknown = world
-        .send("desk-widget", &TestRequest::get("/w/none.js"))
-        .await;
-    assert_eq!((unknown.status, unknown.code()), (404, "widget_not_found"));
-}
     let licences = TestRequest::get("/w/frame.js.LEGAL.txt");
     let licences = world.send("desk-widget", &licences).await;
     assert_eq!(licences.status, 200, "{licences:?}");
     assert_eq!(licences.header("content-type"), "text/plain; charset=utf-8");
     assert!(licences.text.contains("BSD-3-Clause"), "{licences:?}");
+    let unknown = world
+        .send("desk-widget", &TestRequest::get("/w/none.js"))
+        .await;
+    assert_eq!((unknown.status, unknown.code()), (404, "widget_not_found"));
+}
