@@ -2,11 +2,13 @@
 
 mod access;
 mod appearance;
+mod built_in;
 mod checker;
 mod deployment;
 mod identity_secrets;
 mod key;
 mod origin;
+mod phrases;
 mod prechat;
 mod rule;
 mod settings;
@@ -23,6 +25,7 @@ use crate::BotId;
 pub use appearance::{
     Appearance, Color, LauncherIcon, MIN_CONTRAST, Position, TextColor, Theme, contrast,
 };
+pub use built_in::BUILT_IN_LANGUAGES;
 pub use checker::{FieldError, InvalidSettings};
 pub use deployment::{
     DeployOutcome, DeployRequest, Deployment, DeploymentSummary, KEY_OVERLAP, LiveDeployment,

@@ -47,7 +47,7 @@ impl LanguageTag {
         parts.next().is_none().then_some(Self(tag))
     }
 
-    /// English, the language of built-in texts.
+    /// English, which all built-in texts have.
     pub fn english() -> Self {
         Self("en".to_owned())
     }

@@ -30,13 +30,13 @@ mod triage;
 mod views;
 
 pub use bot::{
-    AnswerMode, AnswerSettings, Appearance, Bot, BotSettings, BotTemplate, BotText, BotUpdate,
-    Color, DeployOutcome, DeployRequest, Deployment, DeploymentKey, DeploymentSummary, FieldError,
-    HandoffHours, HandoffSettings, IDENTITY_SECRET_OVERLAP, IdentitySecrets, IdentitySettings,
-    InvalidSettings, KEY_OVERLAP, LauncherIcon, LiveDeployment, MAX_WIDGET_BYTES, MIN_CONTRAST,
-    Origin, OriginPattern, Position, PrechatAnswers, PrechatField, PrechatType, QuickReplies,
-    RetiredKey, Rule, RuleCondition, RuleEffect, TextColor, Theme, WidgetConfig, WidgetTexts,
-    check_answers, content_hash, contrast, snippet,
+    AnswerMode, AnswerSettings, Appearance, BUILT_IN_LANGUAGES, Bot, BotSettings, BotTemplate,
+    BotText, BotUpdate, Color, DeployOutcome, DeployRequest, Deployment, DeploymentKey,
+    DeploymentSummary, FieldError, HandoffHours, HandoffSettings, IDENTITY_SECRET_OVERLAP,
+    IdentitySecrets, IdentitySettings, InvalidSettings, KEY_OVERLAP, LauncherIcon, LiveDeployment,
+    MAX_WIDGET_BYTES, MIN_CONTRAST, Origin, OriginPattern, Position, PrechatAnswers, PrechatField,
+    PrechatType, QuickReplies, RetiredKey, Rule, RuleCondition, RuleEffect, TextColor, Theme,
+    WidgetConfig, WidgetTexts, check_answers, content_hash, contrast, snippet,
 };
 pub use contact::{
     Contact, ContactAlias, ContactChange, ContactMerge, IdentificationOutcome, IdentityClaims,

@@ -22,7 +22,10 @@ async fn created_bots_have_the_draft_of_their_template() {
         (&bot["name"], &bot["version"]),
         (&json!("Helper"), &json!(1))
     );
-    assert_eq!(bot["languages"], json!(["en"]));
+    assert_eq!(
+        bot["languages"],
+        json!(["en", "ar", "de", "es", "fr", "he", "pt", "ru"])
+    );
     assert_eq!(bot["prechat"][1]["key"], "email");
     assert_eq!(bot["live"], Value::Null);
     let shown = world.show_bot(&workspace, id_of(bot)).await;

@@ -2,7 +2,7 @@
 
 use confab_core::hex;
 use confab_testkit::{TestRequest, TestResponse};
-use desk_domain::{LifecycleEvent, TRIAL_LENGTH};
+use desk_domain::{BUILT_IN_LANGUAGES, BotText, LanguageTag, LifecycleEvent, TRIAL_LENGTH};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -384,6 +384,28 @@ async fn malformed_requests_are_refused() {
         ),
     ];
     world.assert_refused("desk-widget", cases).await;
+}
+
+/// What the bot says is what the widget shows before a conversation.
+#[test]
+fn built_in_texts_are_those_of_the_widget() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../web/widget/frame/languages"
+    );
+    for language in BUILT_IN_LANGUAGES {
+        let texts = std::fs::read_to_string(format!("{folder}/{language}.ts")).unwrap();
+        let tag = LanguageTag::parse(language).unwrap();
+        for (name, text) in [
+            ("title", BotText::Title),
+            ("greeting", BotText::Greeting),
+            ("prechat", BotText::Prechat),
+            ("away", BotText::Away),
+        ] {
+            let line = format!("  {name}: \"{}\",\n", text.built_in(Some(&tag)));
+            assert!(texts.contains(&line), "{language}: {line}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use confab_core::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BotSettings, HandoffHours, InvalidSettings, PrechatField, PrechatType, QuickReplies, Rule,
-    RuleCondition, RuleEffect,
+    BUILT_IN_LANGUAGES, BotSettings, HandoffHours, InvalidSettings, PrechatField, PrechatType,
+    QuickReplies, Rule, RuleCondition, RuleEffect, phrases::Phrases, settings::MAX_LANGUAGES,
 };
 use crate::{LanguageTag, Priority};
 
@@ -24,20 +24,37 @@ pub enum BotTemplate {
 impl BotTemplate {
     pub const ALL: [Self; 3] = [Self::Blank, Self::Support, Self::Sales];
 
-    /// Returns the draft of a new bot. Its texts are English; the language is the bot's.
+    /// Returns the draft of a new bot. Its phrases are in its first language, and it speaks every language that has
+    /// built-in texts.
     pub fn settings(
         self,
         name: &str,
         language: LanguageTag,
     ) -> Result<BotSettings, InvalidSettings> {
-        let settings = BotSettings::new(name, language);
+        let phrases = Phrases::of(&language);
+        let settings = speak_all(BotSettings::new(name, language));
         let settings = match self {
             Self::Blank => settings,
-            Self::Support => support(settings),
-            Self::Sales => sales(settings),
+            Self::Support => support(settings, phrases),
+            Self::Sales => sales(settings, phrases),
         };
         settings.validated()
     }
+}
+
+/// Adds the languages with built-in texts to the bot's own one, as far as there is room.
+fn speak_all(mut settings: BotSettings) -> BotSettings {
+    for tag in BUILT_IN_LANGUAGES {
+        let Ok(language) = LanguageTag::parse(tag) else {
+            continue;
+        };
+        let mut known = settings.languages.iter();
+        let is_known = known.any(|each| each.is_same_language(&language));
+        if !is_known && settings.languages.len() < MAX_LANGUAGES {
+            settings.languages.push(language);
+        }
+    }
+    settings
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {
@@ -54,19 +71,15 @@ fn field(key: &str, label: &str, kind: PrechatType, required: bool) -> PrechatFi
     }
 }
 
-fn support(mut settings: BotSettings) -> BotSettings {
+fn support(mut settings: BotSettings, phrases: &Phrases) -> BotSettings {
     settings.persona =
         "A patient colleague at the help desk. Short sentences, no jargon.".to_owned();
     settings.csat = true;
     settings.handoff.hours = HandoffHours::Business;
     settings.quick_replies = QuickReplies {
-        opening: strings(&[
-            "Where is my order?",
-            "Returns and refunds",
-            "Something is broken",
-        ]),
-        followup: strings(&["Talk to a person"]),
-        handoff: strings(&["Talk to a person"]),
+        opening: strings(&[phrases.order, phrases.returns, phrases.broken]),
+        followup: strings(&[phrases.person]),
+        handoff: strings(&[phrases.person]),
     };
     settings.rules = vec![Rule {
         name: "Refunds come first".to_owned(),
@@ -87,17 +100,17 @@ fn support(mut settings: BotSettings) -> BotSettings {
     settings
 }
 
-fn sales(mut settings: BotSettings) -> BotSettings {
+fn sales(mut settings: BotSettings, phrases: &Phrases) -> BotSettings {
     settings.persona = "A friendly adviser who listens first and never pushes.".to_owned();
     settings.handoff.hours = HandoffHours::Business;
     settings.prechat = vec![
-        field("name", "Your name", PrechatType::Text, true),
-        field("email", "Work email", PrechatType::Email, true),
+        field("name", phrases.name, PrechatType::Text, true),
+        field("email", phrases.email, PrechatType::Email, true),
     ];
     settings.quick_replies = QuickReplies {
-        opening: strings(&["What does it cost?", "Book a demo", "Talk to sales"]),
-        followup: strings(&["Book a demo", "Talk to sales"]),
-        handoff: strings(&["Book a demo", "Talk to sales"]),
+        opening: strings(&[phrases.price, phrases.demo, phrases.sales]),
+        followup: strings(&[phrases.demo, phrases.sales]),
+        handoff: strings(&[phrases.demo, phrases.sales]),
     };
     settings.rules = vec![Rule {
         name: "Prices".to_owned(),

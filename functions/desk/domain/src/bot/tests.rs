@@ -44,8 +44,14 @@ fn errors_of(change: impl FnOnce(&mut BotSettings)) -> Vec<String> {
 
 #[test]
 fn templates_are_valid_drafts() {
-    for template in BotTemplate::ALL {
-        let settings = template.settings("Helper", LanguageTag::english()).unwrap();
+    for (template, language) in BotTemplate::ALL
+        .into_iter()
+        .flat_map(|template| BUILT_IN_LANGUAGES.map(|language| (template, language)))
+    {
+        let language = LanguageTag::parse(language).unwrap();
+        let settings = template.settings("Helper", language.clone()).unwrap();
+        assert_eq!(settings.languages.first(), Some(&language));
+        assert_eq!(settings.languages.len(), BUILT_IN_LANGUAGES.len());
         assert_eq!(
             settings.clone().validated().unwrap(),
             settings,
@@ -57,6 +63,9 @@ fn templates_are_valid_drafts() {
             settings
         );
     }
+    let japanese = LanguageTag::parse("ja").unwrap();
+    let settings = BotTemplate::Support.settings("Helper", japanese).unwrap();
+    assert_eq!(settings.languages.len(), 8, "as many as fit");
     assert!(
         BotTemplate::Blank
             .settings(" ", LanguageTag::english())
@@ -207,10 +216,10 @@ fn limits_of_drafts_are_checked() {
         errors_of(|s| s.origins = [origins(20), origins(20)].concat()).is_empty(),
         "copies go"
     );
-    let strings = BTreeMap::from([(tag("fr"), WidgetTexts::default())]);
+    let strings = BTreeMap::from([(tag("it"), WidgetTexts::default())]);
     assert_eq!(
         errors_of(|s| s.appearance.strings = strings),
-        ["appearance.strings.fr unknown_language"]
+        ["appearance.strings.it unknown_language"]
     );
 }
 
@@ -245,7 +254,7 @@ fn updates_apply_to_the_version_that_the_admin_saw() {
 }
 
 #[test]
-fn texts_fall_back_to_the_first_language_and_to_english() {
+fn texts_fall_back_to_the_first_language_and_to_built_in_ones() {
     let tag = |text: &str| LanguageTag::parse(text).unwrap();
     let texts = |greeting: &str| WidgetTexts {
         greeting: Some(greeting.into()),
@@ -264,8 +273,14 @@ fn texts_fall_back_to_the_first_language_and_to_english() {
     assert_eq!(greeting(Some("pt")), "Oi");
     assert_eq!(greeting(Some("ja")), "Hallo");
     assert_eq!(greeting(None), "Hallo");
-    assert_eq!(
-        settings.bot_text(BotText::Away, None),
-        BotText::Away.built_in()
-    );
+    let away = |language: Option<&str>| {
+        let language = language.map(tag);
+        settings
+            .bot_text(BotText::Away, language.as_ref())
+            .to_owned()
+    };
+    for (language, built_in) in [(None, "de"), (Some("pt-BR"), "pt"), (Some("ja"), "en")] {
+        let expected = BotText::Away.built_in(Some(&tag(built_in)));
+        assert_eq!(away(language), expected, "{language:?}");
+    }
 }

@@ -61,20 +61,6 @@ impl BotText {
         Self::AddressSaved,
     ];
 
-    /// Returns the English text.
-    pub fn built_in(self) -> &'static str {
-        match self {
-            Self::Title => "Chat with us",
-            Self::Greeting => "Hi! How can we help?",
-            Self::Prechat => "Please fill in this short form first.",
-            Self::Unknown => "I don't have an answer to that. Could you put it another way?",
-            Self::Handoff => "I'm passing you to a colleague. They'll reply here.",
-            Self::Away => "We're away right now. We'll reply as soon as we're back.",
-            Self::AskAddress => "What email address can we reply to?",
-            Self::AddressSaved => "Thanks! We'll reply to {email}.",
-        }
-    }
-
     fn replaced(self, texts: &WidgetTexts) -> Option<&String> {
         match self {
             Self::Title => texts.title.as_ref(),
@@ -114,7 +100,8 @@ impl WidgetTexts {
 }
 
 impl BotSettings {
-    /// Returns a text in the visitor's language, else in the bot's first language, else in English.
+    /// Returns a text of the admin's in the visitor's language, else in the bot's first language, else the built-in text
+    /// in the visitor's language.
     pub fn bot_text(&self, text: BotText, language: Option<&LanguageTag>) -> &str {
         let strings = &self.appearance.strings;
         let exact = language.and_then(|tag| strings.get(tag));
@@ -127,6 +114,7 @@ impl BotSettings {
         let first = self.languages.first().and_then(|tag| strings.get(tag));
         let candidates = [exact, related, first].into_iter().flatten();
         let mut replaced = candidates.filter_map(|texts| text.replaced(texts));
-        replaced.next().map_or(text.built_in(), String::as_str)
+        let built_in = text.built_in(language.or(self.languages.first()));
+        replaced.next().map_or(built_in, String::as_str)
     }
 }

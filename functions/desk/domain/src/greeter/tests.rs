@@ -104,7 +104,7 @@ pub(super) fn closed_hours() -> Hours {
 }
 
 pub(super) fn built_in(text: BotText) -> String {
-    text.built_in().to_owned()
+    text.built_in(None).to_owned()
 }
 
 #[test]
