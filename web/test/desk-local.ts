@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
-import { assertAccessible, type Site, setUp, until } from "./browser";
+import { assertAccessible, picture, type Site, setUp, until } from "./browser";
 
 const needsLocal = process.env.CONFAB_HOME ? false : "needs local";
 const PASSWORD = "seven slow olive trees";
@@ -127,6 +127,18 @@ async function askForPerson(page: Page) {
   await inLine.waitFor();
 }
 
+/** Sends a picture, which is shown from the bucket after its check. */
+async function sendPicture(page: Page) {
+  const chooser = page.waitForEvent("filechooser");
+  await frame(page).getByRole("button", { name: "Attach a file" }).click();
+  await (await chooser).setFiles([await picture(page)]);
+  await frame(page).locator(".send:enabled").click();
+  const shown = frame(page).getByRole("img", { name: "teal.jpg" });
+  await until("the picture", () =>
+    shown.evaluate((each: HTMLImageElement) => each.naturalWidth > 0),
+  );
+}
+
 /** Pastes the snippet into the demo shop. */
 async function embed(page: Page, snippet: string) {
   await page.getByText("Put your chat on this page").click();
@@ -188,6 +200,8 @@ describe("Desk on local", { skip: needsLocal }, () => {
         await agent.keyboard.type("You are welcome.");
         await agent.keyboard.press("Enter");
         await said(visitor, "You are welcome.").waitFor();
+        await sendPicture(visitor);
+        await thread.getByText("teal.jpg").first().waitFor();
         await assertAccessible(agent);
 
         await frame(visitor).getByRole("button", { name: "Close chat" }).click();
@@ -200,8 +214,26 @@ describe("Desk on local", { skip: needsLocal }, () => {
       } finally {
         await visitors.close();
       }
+      await assertGerman(agents, url, snippet);
     });
   });
+
+  /** A new bot speaks the language that the page asks for, without a text of the workspace. */
+  async function assertGerman(agents: BrowserContext, url: string, snippet: string) {
+    const visitors = await agents.browser().newContext();
+    visitors.setDefaultTimeout(waits.timeout);
+    try {
+      const visitor = await visitors.newPage();
+      await visitor.goto(url);
+      await embed(visitor, snippet.replace("<script", '<script data-language="de"'));
+      await openChat(visitor);
+      await frame(visitor).getByText("Hallo! Wie können wir Ihnen helfen?").waitFor();
+      await write(visitor, "Liefern Sie nach Malta?");
+      await said(visitor, "Darauf habe ich leider keine Antwort.").waitFor();
+    } finally {
+      await visitors.close();
+    }
+  }
 
   test("the control room links the demo shop, which is on another origin", async () => {
     const { url } = await shop();

@@ -68,6 +68,8 @@ export async function createWidget() {
     /** Whether the bot answers at all. */
     answers: true,
     reopens: true,
+    /** The code with which the check refuses files. */
+    verdict: "",
     socketLives: 2 * 60 * 60_000,
   };
   const faults = {
@@ -80,6 +82,9 @@ export async function createWidget() {
     /** Answers of posts are lost, after the message was stored. */
     loseAnswers: 0,
     delayMs: 0,
+    /** The bucket takes no files, or takes its time. */
+    noUploads: false,
+    uploadMs: 0,
     /** Refuses the calls of a path with a status, a code and a Retry-After. */
     refuse: null as { path: RegExp; status: number; code: string; after?: number } | null,
   };
@@ -177,7 +182,7 @@ export async function createWidget() {
     event(conversation, { type: "handed_off", to: "human" }, bot());
   }
 
-  function post(conversation, { client_msg_id, text }) {
+  function post(conversation, { client_msg_id, text, attachments = [] }) {
     const known = conversation.messages.find((each) => each.client_msg_id === client_msg_id);
     if (known) {
       send(conversation, {
@@ -196,7 +201,16 @@ export async function createWidget() {
       conversation.is_closed = false;
       event(conversation, { type: "reopened" }, { kind: "visitor" });
     }
-    const [message] = append(conversation, { author: { kind: "visitor" }, text, client_msg_id });
+    const [message] = append(conversation, {
+      author: { kind: "visitor" },
+      text,
+      client_msg_id,
+      attachments: attachments.map((upload) => {
+        const { upload_id, name, mime, bytes, state: verdict } = files.get(upload);
+        if (verdict !== "ready") throw refused(409, "file_not_ready");
+        return { upload_id, name, mime, bytes };
+      }),
+    });
     if (conversation.handled_by === "bot" && state.answers) {
       if (/person|human/i.test(text)) {
         say(conversation, "I'm passing you to a colleague. They'll reply here.");
@@ -315,7 +329,7 @@ export async function createWidget() {
       "POST",
       /^\/conversations\/([^/]+)\/messages$/,
       ([name], body, request) => {
-        only(body, "client_msg_id", "text", "lang", "page");
+        only(body, "client_msg_id", "text", "attachments", "lang", "page");
         const conversation = conversationOf(request, name);
         return { status: 201, ...seen([post(conversation, body)])[0] };
       },
@@ -377,7 +391,38 @@ export async function createWidget() {
       /^\/conversations\/([^/]+)\/attachments\/([^/]+)$/,
       ([name, upload], _, request) => {
         conversationOf(request, name);
-        return { ...files.get(upload), state: "ready" };
+        const file = files.get(upload);
+        if (!file) throw refused(404, "file_not_found");
+        const { state: verdict = "ready", code } = file;
+        return verdict === "ready" ? file : { state: verdict, code };
+      },
+    ],
+    [
+      "POST",
+      /^\/conversations\/([^/]+)\/attachments$/,
+      ([name], body, request) => {
+        const { is_closed } = conversationOf(request, name);
+        if (is_closed) throw refused(409, "closed");
+        only(body, "name", "mime", "bytes");
+        const upload_id = id("upl");
+        const url = `${bucketUrl}/${upload_id}`;
+        files.set(upload_id, { upload_id, ...body, url, state: "waiting" });
+        return { status: 201, upload_id, url: bucketUrl, fields: { key: upload_id } };
+      },
+    ],
+    [
+      "POST",
+      /^\/conversations\/([^/]+)\/attachments\/([^/]+)$/,
+      ([name, upload], _, request) => {
+        conversationOf(request, name);
+        const file = files.get(upload);
+        if (!file) throw refused(404, "file_not_found");
+        if (!file.isUploaded) return { status: 202, state: "waiting" };
+        const code = state.verdict;
+        setTimeout(() =>
+          Object.assign(file, code ? { state: "refused", code } : { state: "ready" }),
+        );
+        return { status: 202, state: "waiting" };
       },
     ],
   ];
@@ -602,7 +647,25 @@ export async function createWidget() {
   });
 
   /** The bucket of files, on an origin of its own. */
-  const bucket = createServer((_request, response) => {
+  const bucket = createServer(async (request, response) => {
+    // Browsers ask before an upload whose progress is watched.
+    if (request.method === "OPTIONS")
+      return response
+        .writeHead(200, {
+          "access-control-allow-origin": "*",
+          "access-control-allow-methods": "GET, POST",
+        })
+        .end();
+    if (request.method === "POST") {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const form = Buffer.concat(chunks).toString("latin1");
+      await wait(faults.uploadMs);
+      if (faults.noUploads) return request.socket.destroy();
+      const upload = /name="key"\r\n\r\n(\w+)/.exec(form)?.[1];
+      Object.assign(files.get(upload), { isUploaded: true });
+      return response.writeHead(204, { "access-control-allow-origin": "*" }).end();
+    }
     const picture = png("harbour", 320, 240);
     response.writeHead(200, { "content-type": "image/png" });
     response.end(picture);
@@ -697,6 +760,7 @@ export async function createWidget() {
         origins: [site],
         answers: true,
         reopens: true,
+        verdict: "",
         socketLives: 7_200_000,
       });
       Object.assign(faults, {
@@ -705,6 +769,8 @@ export async function createWidget() {
         dropFrames: 0,
         loseAnswers: 0,
         delayMs: 0,
+        noUploads: false,
+        uploadMs: 0,
         refuse: null,
       });
     },

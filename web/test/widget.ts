@@ -506,6 +506,179 @@ describe("a conversation", { skip }, () => {
   });
 });
 
+describe("files of a visitor", { skip }, () => {
+  const tray = (page: Page) => frame(page).getByRole("list", { name: "Files to send" });
+  const attach = (page: Page) => button(page, "Attach a file");
+  const text = (name, content = "Milk and bread") => ({
+    name,
+    mimeType: "text/plain",
+    buffer: Buffer.from(content),
+  });
+
+  async function choose(page: Page, ...files) {
+    const chooser = page.waitForEvent("filechooser");
+    await attach(page).click();
+    await (await chooser).setFiles(files);
+  }
+
+  const isReady = (page: Page, count = 1) =>
+    until("the files are ready", async () => {
+      const [items, waiting] = await Promise.all([
+        tray(page).getByRole("listitem").count(),
+        tray(page).getByRole("progressbar").count(),
+      ]);
+      return items === count && waiting === 0;
+    });
+
+  const posted = () => widget.latest().messages.filter(({ attachments }) => attachments.length > 0);
+
+  /** Pastes into the field. */
+  const paste = (page: Page, content: Record<string, string>) =>
+    field(page).evaluate((area, given) => {
+      const clipboardData = new DataTransfer();
+      for (const [type, value] of Object.entries(given))
+        if (type === "text/plain") clipboardData.setData(type, value);
+        else clipboardData.items.add(new File([value], "pasted.png", { type }));
+      area.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }),
+      );
+    }, content);
+
+  test("are uploaded with their progress, checked, and sent with a text", async () => {
+    widget.faults.uploadMs = 500;
+    await visit("/bare", {}, async (page) => {
+      await open(page);
+      assert.equal(await attach(page).count(), 0, "a file belongs to a conversation");
+      await talkHere(page);
+      await choose(page, text("list.txt"));
+      await tray(page).getByRole("progressbar", { name: "list.txt" }).waitFor();
+      await field(page).fill("My list");
+      await button(page, "Send").click();
+      await frame(page).getByText("Wait until your files are ready", { exact: false }).waitFor();
+      await isReady(page);
+      await assertAccessible(page);
+      await button(page, "Send").click();
+      await own(page, "My list").waitFor();
+      await frame(page)
+        .locator(".out")
+        .getByRole("link", { name: /list.txt/ })
+        .waitFor();
+      assert.equal(await tray(page).count(), 0);
+      assert.equal(await field(page).inputValue(), "");
+      const [message] = posted();
+      assert.deepEqual([message.text, message.attachments.length], ["My list", 1]);
+    });
+  });
+
+  test("are sent without a text by their names", async () => {
+    await visit("/bare", {}, async (page) => {
+      await talk(page);
+      await choose(page, text("one.txt"), text("two.txt"));
+      await isReady(page, 2);
+      await button(page, "Send").click();
+      await own(page, "one.txt, two.txt").waitFor();
+      assert.equal(posted()[0].attachments.length, 2);
+    });
+  });
+
+  test("are pasted, unless a text is meant", async () => {
+    await visit("/bare", {}, async (page) => {
+      await talk(page);
+      await attach(page).waitFor();
+      await paste(page, { "text/plain": "A table", "image/png": "png" });
+      await paste(page, { "image/png": "png" });
+      await isReady(page);
+      await field(page).press("Enter");
+      await own(page, "pasted.png").waitFor();
+      const picture = frame(page).locator(".out").getByRole("img", { name: "pasted.png" });
+      await until("the picture of the bucket", () =>
+        picture.evaluate((each: HTMLImageElement) => each.naturalWidth > 0),
+      );
+    });
+  });
+
+  test("are refused with the reason, and removed", async () => {
+    await visit("/bare", { expectErrors: true }, async (page) => {
+      await talk(page);
+      await attach(page).waitFor();
+      const before = count(/attachments/);
+      await choose(page, { ...text("tool.exe"), mimeType: "application/x-msdownload" });
+      await tray(page).getByText("Pictures, PDF documents and plain text can be sent.").waitFor();
+      await choose(page, text("huge.txt", "x".repeat(10 * 1024 * 1024 + 1)));
+      await tray(page).getByText("Files can have up to 10 MB.", { exact: false }).waitFor();
+      await choose(page, text("empty.txt", ""));
+      await tray(page).getByText("This file can't be read.").waitFor();
+      assert.equal(count(/attachments/), before, "the service is not asked");
+      await assertAccessible(page);
+      for (const name of ["tool.exe", "huge.txt", "empty.txt"])
+        await button(page, `Delete: ${name}`).click();
+      assert.equal(await tray(page).count(), 0);
+      widget.state.verdict = "wrong_type";
+      await choose(page, text("page.txt", "<html>"));
+      await tray(page).getByText("Pictures, PDF documents and plain text can be sent.").waitFor();
+      await button(page, "Delete: page.txt").click();
+      widget.state.verdict = "";
+      await choose(page, ...["1", "2", "3", "4", "5", "6"].map((name) => text(`${name}.txt`)));
+      await frame(page).getByText("A message can have up to 5 files.").waitFor();
+      await isReady(page, 5);
+      await button(page, "Send").click();
+      await own(page, "1.txt, 2.txt, 3.txt, 4.txt, 5.txt").waitFor();
+    });
+  });
+
+  test("are uploaded again after a failure, and sent once", async () => {
+    widget.faults.noUploads = true;
+    await visit("/bare", { expectErrors: true }, async (page) => {
+      await talk(page);
+      await choose(page, text("list.txt"));
+      await tray(page).getByText("Not sent").waitFor();
+      widget.faults.noUploads = false;
+      await tray(page).getByRole("button", { name: "Try again" }).click();
+      await isReady(page);
+      // Browsers repeat a request of themselves while old connections are lost.
+      widget.faults.loseAnswers = 20;
+      await button(page, "Send").click();
+      await frame(page).getByRole("alert").filter({ hasText: "Not sent" }).waitFor();
+      widget.faults.loseAnswers = 0;
+      await button(page, "Send").click();
+      await until("the end", async () => (await tray(page).count()) === 0);
+      assert.equal(posted().length, 1);
+    });
+  });
+
+  test("fit a small screen, and every control is reached with a finger", async () => {
+    await visit("/bare", small, async (page) => {
+      await talk(page);
+      await choose(page, text(`${"a-very-long-name-".repeat(6)}.txt`));
+      await isReady(page);
+      const { width, targets } = await dialog(page).evaluate((app) => ({
+        width: document.documentElement.scrollWidth,
+        targets: [...app.querySelectorAll("button")]
+          .filter((each) => each.offsetWidth < 44 || each.offsetHeight < 44)
+          .map((each) => each.ariaLabel ?? each.textContent),
+      }));
+      assert.equal(width, 320);
+      assert.deepEqual(targets, []);
+    });
+  });
+
+  test("are not for a conversation that has ended", async () => {
+    await visit("/bare", {}, async (page) => {
+      await talk(page);
+      await attach(page).waitFor();
+      widget.agent.end();
+      await attach(page).waitFor({ state: "detached" });
+    });
+  });
+
+  async function talkHere(page: Page) {
+    widget.state.answers = false;
+    await say(page, "Hello");
+    await until("the socket", () => widget.sockets.size > 0 && widget.latest());
+    await attach(page).waitFor();
+  }
+});
+
 describe("an unreliable network", { skip }, () => {
   test("a first message survives a reload and is sent once", async () => {
     widget.faults.refuse = { path: /^\/conversations$/, status: 503, code: "down" };
@@ -865,7 +1038,7 @@ describe("everyone", { skip }, () => {
       await page.keyboard.press("Enter");
       await other(page, "Monday to Friday").waitFor();
       assert.equal(await focusedInside(), "Write a message");
-      for (let steps = 0; steps < 3; steps += 1) await page.keyboard.press("Shift+Tab");
+      for (let steps = 0; steps < 4; steps += 1) await page.keyboard.press("Shift+Tab");
       assert.equal(await focusedInside(), "Close chat");
       await page.keyboard.press("Shift+Tab");
       await page.keyboard.press("Enter");

@@ -18,6 +18,7 @@ export const app = {
   /** The visitor is asked whether the chat may end. */
   isEnding: false,
   isSoundOn: false,
+  hasFiles: false,
   draft: "",
   language: "",
 } as {
@@ -30,9 +31,13 @@ export const app = {
   isMenuOpen: boolean;
   isEnding: boolean;
   isSoundOn: boolean;
+  /** Files are there, and all of them can be sent. */
+  hasFiles: boolean;
   draft: string;
   language: string;
   close(): void;
+  /** Sends a text with the files that are there. Returns false if there are none. */
+  attached?(text: string): boolean;
 };
 
 export const scroll = createScroll(

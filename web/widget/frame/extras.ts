@@ -4,6 +4,7 @@ import type { html as litHtml, nothing as litNothing, TemplateResult } from "lit
 import type { adopt, app, askToEnd, send, storage, update } from "./app";
 import type { Attachment, PrechatField } from "./contract";
 import styles from "./extras.css";
+import { createFiles } from "./files";
 import type { icon } from "./icons";
 
 export interface Kit {
@@ -44,18 +45,10 @@ function playSound(): void {
   }
 }
 
-export function createExtras({
-  app,
-  html,
-  nothing,
-  icon,
-  adopt,
-  storage,
-  update,
-  send,
-  askToEnd,
-}: Kit) {
+export function createExtras(kit: Kit) {
+  const { app, html, nothing, icon, adopt, storage, update, send, askToEnd } = kit;
   adopt(styles);
+  const files = createFiles(kit);
   let errors: Record<string, string> = {};
   /** What was filled in, for a form that is shown again. */
   let answers: Record<string, string> = {};
@@ -237,5 +230,5 @@ export function createExtras({
     return html`<a class="file" href=${url || nothing} target="_blank" rel="noopener noreferrer">${content}</a>`;
   }
 
-  return { playSound, menu, ending, prechatForm, addressForm, rating, file };
+  return { playSound, menu, ending, prechatForm, addressForm, rating, file, files };
 }

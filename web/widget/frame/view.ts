@@ -72,10 +72,10 @@ function below(): View {
 }
 
 function composer(): View {
-  const { draft, t } = app;
+  const { chat, draft, hasFiles, t } = app;
   const submit = (event: Event) => {
     event.preventDefault();
-    send(app.draft);
+    if (!app.attached?.(app.draft)) send(app.draft);
     focus("textarea");
   };
   const typed = ({ target }: Event) => {
@@ -89,7 +89,8 @@ function composer(): View {
     if (isSend && !matchMedia("(pointer: coarse)").matches) submit(event);
   };
   return html`<form class="composer" @submit=${submit}>
+    ${chat.talk() ? extras()?.files() : nothing}
     <textarea rows="1" dir=${draft ? "auto" : nothing} maxlength=${MAX_LENGTH} placeholder=${t.write} aria-label=${t.write} .value=${draft} @input=${typed} @keydown=${pressed}></textarea>
-    <button class="send" type="submit" aria-label=${t.send} ?disabled=${!draft.trim()}>${icon(shapes.send)}</button>
+    <button class="send" type="submit" aria-label=${t.send} ?disabled=${!draft.trim() && !hasFiles}>${icon(shapes.send)}</button>
   </form>`;
 }

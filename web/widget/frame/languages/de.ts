@@ -50,4 +50,12 @@ export default {
   earlier: "Frühere Nachrichten anzeigen",
   log: "Nachrichten",
   replies: "Antwortvorschläge",
+  attach: "Datei anhängen",
+  files: "Zu sendende Dateien",
+  fileType: "Bilder, PDF-Dokumente und reiner Text können gesendet werden.",
+  fileSize: "Diese Datei ist zu groß. Erlaubt sind bis zu 10 MB.",
+  fileCount: "Eine Nachricht kann bis zu 5 Dateien haben.",
+  fileBroken: "Diese Datei kann nicht gelesen werden.",
+  fileWait:
+    "Warten Sie, bis Ihre Dateien bereit sind, oder entfernen Sie die, die nicht gesendet werden können.",
 } satisfies Texts;

@@ -50,6 +50,13 @@ const texts = {
   earlier: "Show earlier messages",
   log: "Messages",
   replies: "Suggested replies",
+  attach: "Attach a file",
+  files: "Files to send",
+  fileType: "Pictures, PDF documents and plain text can be sent.",
+  fileSize: "This file is too large. Files can have up to 10 MB.",
+  fileCount: "A message can have up to 5 files.",
+  fileBroken: "This file can't be read.",
+  fileWait: "Wait until your files are ready, or remove those that can't be sent.",
 };
 
 export type Texts = Record<keyof typeof texts, string>;

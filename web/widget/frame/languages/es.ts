@@ -50,4 +50,11 @@ export default {
   earlier: "Ver mensajes anteriores",
   log: "Mensajes",
   replies: "Respuestas sugeridas",
+  attach: "Adjuntar un archivo",
+  files: "Archivos para enviar",
+  fileType: "Se pueden enviar imágenes, documentos PDF y texto sin formato.",
+  fileSize: "Este archivo es demasiado grande. El máximo es de 10 MB.",
+  fileCount: "Un mensaje puede tener hasta 5 archivos.",
+  fileBroken: "No se puede leer este archivo.",
+  fileWait: "Espera a que tus archivos estén listos o elimina los que no se puedan enviar.",
 } satisfies Texts;

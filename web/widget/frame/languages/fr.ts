@@ -50,4 +50,12 @@ export default {
   earlier: "Afficher les messages précédents",
   log: "Messages",
   replies: "Réponses suggérées",
+  attach: "Joindre un fichier",
+  files: "Fichiers à envoyer",
+  fileType: "Vous pouvez envoyer des images, des documents PDF et du texte brut.",
+  fileSize: "Ce fichier est trop volumineux. La limite est de 10 Mo.",
+  fileCount: "Un message peut contenir jusqu'à 5 fichiers.",
+  fileBroken: "Ce fichier est illisible.",
+  fileWait:
+    "Attendez que vos fichiers soient prêts, ou supprimez ceux qui ne peuvent pas être envoyés.",
 } satisfies Texts;

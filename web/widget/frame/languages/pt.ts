@@ -50,4 +50,11 @@ export default {
   earlier: "Ver mensagens anteriores",
   log: "Mensagens",
   replies: "Respostas sugeridas",
+  attach: "Anexar arquivo",
+  files: "Arquivos para enviar",
+  fileType: "É possível enviar imagens, documentos PDF e texto simples.",
+  fileSize: "Este arquivo é grande demais. O limite é de 10 MB.",
+  fileCount: "Uma mensagem pode ter até 5 arquivos.",
+  fileBroken: "Não foi possível ler este arquivo.",
+  fileWait: "Espere até que os arquivos estejam prontos ou remova os que não podem ser enviados.",
 } satisfies Texts;
