@@ -37,7 +37,7 @@ export const app = {
   language: string;
   close(): void;
   /** Sends a text with the files that are there. Returns false if there are none. */
-  attached?(text: string): boolean;
+  sendFiles?(text: string): boolean;
 };
 
 export const scroll = createScroll(

@@ -95,10 +95,10 @@ export function createFiles({ app, html, nothing, icon, storage, update }: Kit) 
     items = next;
     messageId = newId();
     notice = "";
-    shown();
+    show();
   }
 
-  function shown(): void {
+  function show(): void {
     update({ hasFiles: items.length > 0 && areReady() });
   }
 
@@ -127,15 +127,15 @@ export function createFiles({ app, html, nothing, icon, storage, update }: Kit) 
     const { name, size: bytes, type: mime } = item.file;
     item.code = "";
     item.progress = 0;
-    shown();
+    show();
     try {
       const announced = await chat.call("POST", path, { name, mime, bytes });
       const receipt: Receipt = await announced.json();
       if (!items.includes(item)) return;
       const own = `${path}/${receipt.upload_id}`;
-      await upload(item, receipt, shown);
+      await upload(item, receipt, show);
       item.progress = 1;
-      shown();
+      show();
       let verdict: Verdict = await (await chat.call("POST", own)).json();
       for (let count = 0; verdict.state === "waiting" && count < MAX_CHECKS; count += 1) {
         await wait(CHECK_INTERVAL_MS);
@@ -147,11 +147,11 @@ export function createFiles({ app, html, nothing, icon, storage, update }: Kit) 
     } catch (error) {
       item.code = (error as { code?: string } | undefined)?.code ?? "unreachable";
     }
-    shown();
+    show();
   }
 
   /** Sends the message of the files. Returns false without files: the text is a message of its own. */
-  function attached(text: string): boolean {
+  function sendFiles(text: string): boolean {
     if (items.length === 0 || app.chat.talk()?.id !== owner) return false;
     if (!areReady()) notice = app.t.fileWait;
     else if (!isSending) void post(text);
@@ -234,7 +234,7 @@ export function createFiles({ app, html, nothing, icon, storage, update }: Kit) 
     event.preventDefault();
     add([...files]);
   });
-  app.attached = attached;
+  app.sendFiles = sendFiles;
 
   return view;
 }

@@ -75,7 +75,7 @@ function composer(): View {
   const { chat, draft, hasFiles, t } = app;
   const submit = (event: Event) => {
     event.preventDefault();
-    if (!app.attached?.(app.draft)) send(app.draft);
+    if (!app.sendFiles?.(app.draft)) send(app.draft);
     focus("textarea");
   };
   const typed = ({ target }: Event) => {

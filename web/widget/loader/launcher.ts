@@ -82,7 +82,7 @@ export function createLauncher({ src, dataset }: HTMLScriptElement, destroyed: (
       close();
       // The page cannot read why a frame was refused, but the answer to a request for a token tells it.
       const { code } = await requestEmbed(base, key);
-      if (!signal.aborted) gone(code);
+      if (!signal.aborted) giveUp(code);
     }, HELLO_TIMEOUT_MS);
     const page = location.pathname;
     const greeting: Greeting = { confab: "desk", languages, theme, page, jwt };
@@ -110,13 +110,13 @@ export function createLauncher({ src, dataset }: HTMLScriptElement, destroyed: (
         requestEmbed(base, key).then((answer) => send({ type: "embed", ...answer }));
         break;
       case "unavailable":
-        gone(message.code);
+        giveUp(message.code);
         destroy();
     }
   }
 
   /** Tells the developer. A launcher that would never open is removed; otherwise the next click tries again. */
-  function gone(code = "frame_failed"): void {
+  function giveUp(code = "frame_failed"): void {
     console.warn(`Confab Desk: ${key} on ${origin}: ${code}`);
     if (final.includes(code)) destroy();
   }
