@@ -170,9 +170,9 @@ pub(crate) async fn show_loader(Whole(request): Whole) -> Result<Response> {
     path = "/w/{key}",
     operation_id = "show_frame",
     tag = "Widget",
-    params(("key" = String, Path, description = "A deployment key, or the name of a script")),
+    params(("key" = String, Path, description = "A deployment key, or the name of a file")),
     responses(
-        (status = 200, description = "The frame of a chatbot, or a script of the frame.", content((String = "text/html"), (String = "text/javascript"))),
+        (status = 200, description = "The frame of a chatbot, a script of the frame, or the licences of a script.", content((String = "text/html"), (String = "text/javascript"), (String = "text/plain"))),
         (status = 304, description = "The script that the browser has is current."),
         NotFound,
     ),
@@ -232,7 +232,7 @@ pub(crate) async fn create_embed(
     tag = "Widget",
     params(("key" = DeploymentKey, Path)),
     responses(
-        (status = 200, description = "A module with the token.", body = String, content_type = "text/javascript"),
+        (status = 200, description = "A module with the token, or with the `code` of a refusal.", body = String, content_type = "text/javascript"),
         PaymentRequired,
         Forbidden,
         NotFound,
