@@ -196,6 +196,7 @@ fn parts_of(schema: &RefOr<Schema>) -> Vec<String> {
         desk_conversations::start,
         desk_conversations::show,
         desk_conversations::lists::list,
+        desk_conversations::lists::counts,
         desk_conversations::lists::history,
         desk_conversations::changes::patch_head,
         desk_conversations::changes::end,

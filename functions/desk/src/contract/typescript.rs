@@ -53,6 +53,7 @@ use crate::{
     services::{
         attachments::FileView,
         cursors::ListPage,
+        inbox::ViewCount,
         sign_in::{PersonView, SessionView, TenantView as MembershipView, UserView},
         tenant_limits::TenantLimits,
         widget_sessions::{SessionRequest, SessionVisitor, VisitorSession},
@@ -141,6 +142,7 @@ pub(super) fn render() -> String {
         Tag,
         TagInput,
         InboxView,
+        ViewCount,
         InboxFilter,
         SavedView,
         ViewInput,

@@ -129,6 +129,7 @@ pub(crate) async fn sign_up(
         Unauthorized,
         Forbidden,
         Conflict,
+        RateLimited,
     ),
     security(())
 ))]

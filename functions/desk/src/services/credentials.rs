@@ -142,8 +142,8 @@ pub(crate) fn is_current(person: &Person, text: &str) -> Result<bool> {
 
 /// Refuses a link of a sign-up whose address another one has verified meanwhile.
 pub(crate) async fn refuse_taken_address(state: &State, person: &Person) -> Result<()> {
-    let owner = state.store()?.find_person_by_email(&person.email.key());
-    match owner.await? {
+    let key = person.email.key();
+    match state.store()?.find_person_by_email(&key).await? {
         Some(owner) if owner.is_verified() && owner.id != person.id => Err(link_used()),
         _ => Ok(()),
     }

@@ -33,6 +33,7 @@ const MAX_COUNTED: usize = 100;
 
 /// How many conversations a view has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, utoipa::ToSchema))]
 pub(crate) struct ViewCount {
     view: InboxView,
     count: usize,

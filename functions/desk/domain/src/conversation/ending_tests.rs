@@ -226,7 +226,7 @@ fn due_time_of_an_idle_conversation_moves_every_ten_minutes_at_most() {
         ..started(true)
     };
     // A time on the step.
-    let time = |second| at(200 + second);
+    let time = |second: i64| at(200 + second);
     let due = |second| head(time(second)).due_at().unwrap();
     assert_eq!(due(0), after(time(0), IDLE_AFTER));
     for second in [1, 300, 599, 600] {

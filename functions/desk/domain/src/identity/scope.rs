@@ -194,7 +194,7 @@ mod contract {
         }
 
         fn inline(config: &Config) -> String {
-            Self::name(config)
+            <Self as TS>::name(config)
         }
     }
 }

@@ -111,7 +111,18 @@ pub(crate) async fn list(
 }
 
 /// Counts the views for the sidebar of a member.
-pub(super) async fn counts(state: Arc<State>, reader: Reader) -> Result<Response> {
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/conversations/counts",
+    operation_id = "count_conversations",
+    tag = "Conversations",
+    responses(
+        (status = 200, description = "How many conversations each view has.", body = ListPage<ViewCount>),
+        ReadRefusals,
+    ),
+    security(("access_token" = []))
+))]
+pub(crate) async fn counts(state: Arc<State>, reader: Reader) -> Result<Response> {
     let access = reader.staff()?;
     access.require(Action::ReadConversations)?;
     let (me, _) = access.member()?;
@@ -200,4 +211,7 @@ async fn read_page(
 }
 
 #[cfg(test)]
-use crate::contract::{BadRequest, ConversationAnswer, ReadRefusals};
+use crate::{
+    contract::{BadRequest, ConversationAnswer, ReadRefusals},
+    services::inbox::ViewCount,
+};

@@ -127,7 +127,7 @@ fn account_body(key: &str, caller: &Caller<'_>) -> Option<Value> {
         "POST /auth/signup" => sign_up_body(&email),
         "POST /auth/login" => json!({ "email": email, "password": PASSWORD }),
         "POST /auth/password/forgot" => json!({ "email": email }),
-        "POST /auth/verify" => json!({ "token": "forged.token" }),
+        "POST /auth/verify" => json!({ "token": "forged.token", "password": PASSWORD }),
         "POST /auth/password/reset" => json!({ "token": "forged.token", "password": PASSWORD }),
         "PUT /auth/password" => json!({ "current": PASSWORD, "password": OTHER_PASSWORD }),
         "POST /auth/refresh" | "POST /auth/logout" => json!({}),

@@ -88,6 +88,7 @@ const TABLE: &str = "\
 
     POST    /conversations                                      reader    WXGAO   conversations:write  201
     GET     /conversations                                      reader    GAO     conversations:read   200
+    GET     /conversations/counts                               reader    GAO     -                    200
     GET     /conversations/visitor/{visitor}                    reader    WGAO    conversations:read   200
     GET     /conversations/{conversation}                       reader    WGAO    conversations:read   200
     PATCH   /conversations/{conversation}                       reader    GAO     conversations:write  200
