@@ -22,7 +22,11 @@ export type PersonInfo = { user: User, tenant_id: string | null, role: Role | nu
 
 export type SessionInfo = { access_token: string, expires_in: number, refresh_token?: string, user: User, tenant_id: string | null, role: Role | null, tenants: Array<TenantSummary>, };
 
-export type Verification = { token: string, client?: SessionClient, };
+export type Verification = { token: string, 
+/**
+ * The password of the sign-up.
+ */
+password: string, client?: SessionClient, };
 
 export type SignUpRequest = { email: string, password: string, name: string, tenant_name: string, locale?: string, };
 
@@ -130,11 +134,19 @@ consent_text: string | null, };
 
 export type PrivacyInput = { retention_days: number, mask_ip: boolean, consent_text?: string | null, };
 
-export type Security = { mfa_required: boolean, 
+export type Security = { 
+/**
+ * Whether a second factor is asked for.
+ */
+mfa_required: boolean, 
 /**
  * Hours from a sign-in to the next one.
  */
-session_hours: number, methods: Array<LoginMethod>, 
+session_hours: number, 
+/**
+ * How members sign in.
+ */
+methods: Array<LoginMethod>, 
 /**
  * The addresses from which members may work; none is all of them.
  */
@@ -306,6 +318,12 @@ export type TagInput = { version?: number, name: string, color?: string | null, 
 
 export type InboxView = "mine" | "unassigned" | "all" | "bot" | "snoozed" | "closed" | "mentions";
 
+export type ViewCount = { view: InboxView, count: number, 
+/**
+ * Whether there are more than that.
+ */
+has_more: boolean, };
+
 export type InboxFilter = { bot: string | null, tag: string | null, assignee: string | null, 
 /**
  * Words of the subject or the visitor's name.
@@ -418,6 +436,10 @@ first_reply_ms: number | null, csat: Csat | null,
  */
 sentiment: Sentiment | null, snooze_until: string | null, 
 /**
+ * When it last changed hands, woke or was reopened.
+ */
+resumed_at: string | null, 
+/**
  * While it is closed.
  */
 ended: Ending | null, reopening: ReopenPolicy, prechat: PrechatAnswers, bot: BotProgress, 
@@ -475,6 +497,10 @@ first_reply_ms: number | null, csat: Csat | null,
  * Set by the analysis of the visitor's messages.
  */
 sentiment: Sentiment | null, snooze_until: string | null, 
+/**
+ * When it last changed hands, woke or was reopened.
+ */
+resumed_at: string | null, 
 /**
  * While it is closed.
  */

@@ -97,7 +97,7 @@ pub(crate) fn statuses(rule: &Rule, verdict: Verdict, named: Named) -> Vec<u16> 
         Verdict::Denied => vec![403],
         Verdict::Former => vec![401, 403, 404],
         Verdict::Hidden => vec![404],
-        Verdict::Allowed if is_there => vec![rule.status],
+        Verdict::Allowed if is_there || rule.refuses_by_module => vec![rule.status],
         Verdict::Allowed => vec![404],
     }
 }

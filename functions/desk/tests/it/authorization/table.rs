@@ -5,6 +5,7 @@
 /// Who may: `V` viewers, `G` agents, `A` admins and `O` owners of the workspace, `P` operators who name it, `W` the visitor
 /// whose thing it is, and `X` another visitor. A small letter, or `~` before a scope: the role is enough, but the thing is
 /// another author's, and is not found. `now`: the membership is read, so that a token of a former role is not enough.
+/// `module`: refusals are modules too, which say why.
 ///
 /// What proves the caller: `public` nothing, `cookie` the refresh token of a browser, `token` any token, `person` an access
 /// token, `operator` one of an operator, `link` an access token with the link of a mail, `tenant` an access token or a
@@ -61,9 +62,9 @@ const TABLE: &str = "\
     POST    /invitations/accept                                 link      -       -                    403
     DELETE  /invitations/{id}                                   tenant    AO      members:write        204 now
     GET     /teams                                              tenant    VGAO    members:read         200
-    POST    /teams                                              tenant    AO      members:write        201
-    PUT     /teams/{id}                                         tenant    AO      members:write        200
-    DELETE  /teams/{id}                                         tenant    AO      members:write        204
+    POST    /teams                                              tenant    AO      members:write        201 now
+    PUT     /teams/{id}                                         tenant    AO      members:write        200 now
+    DELETE  /teams/{id}                                         tenant    AO      members:write        204 now
 
     GET     /chatbots                                           tenant    VGAO    chatbots:read        200
     POST    /chatbots                                           tenant    AO      chatbots:write       201
@@ -81,7 +82,7 @@ const TABLE: &str = "\
     GET     /w/{key}                                            public    -       -                    200
     POST    /widget/embed                                       public    -       -                    201
     OPTIONS /widget/embed                                       public    -       -                    204
-    GET     /widget/embed/{key}                                 public    -       -                    200
+    GET     /widget/embed/{key}                                 public    -       -                    200 module
     POST    /widget/sessions                                    public    -       -                    201
     POST    /widget/ticket                                      visitor   WX      -                    201
     POST    /ws-ticket                                          tenant    GAO     -                    201 now
@@ -113,19 +114,19 @@ const TABLE: &str = "\
     POST    /contacts/{contact}/block                           tenant    GAO     contacts:write,conversations:write 200
 
     GET     /canned                                             tenant    GAO     -                    200
-    POST    /canned                                             tenant    AO      -                    201
-    PUT     /canned/{shortcut}                                  tenant    AO      -                    200
-    DELETE  /canned/{shortcut}                                  tenant    AO      -                    204
+    POST    /canned                                             tenant    AO      -                    201 now
+    PUT     /canned/{shortcut}                                  tenant    AO      -                    200 now
+    DELETE  /canned/{shortcut}                                  tenant    AO      -                    204 now
     GET     /tags                                               tenant    GAO     -                    200
-    POST    /tags                                               tenant    AO      -                    201
-    PUT     /tags/{id}                                          tenant    AO      -                    200
-    DELETE  /tags/{id}                                          tenant    AO      -                    204
+    POST    /tags                                               tenant    AO      -                    201 now
+    PUT     /tags/{id}                                          tenant    AO      -                    200 now
+    DELETE  /tags/{id}                                          tenant    AO      -                    204 now
     GET     /views                                              tenant    GAO     -                    200
-    POST    /views                                              tenant    GAO     -                    201
-    PUT     /views/{id}                                         tenant    AO      -                    200
-    DELETE  /views/{id}                                         tenant    AO      -                    204
+    POST    /views                                              tenant    GAO     -                    201 now
+    PUT     /views/{id}                                         tenant    AO      -                    200 now
+    DELETE  /views/{id}                                         tenant    AO      -                    204 now
     GET     /hours                                              tenant    GAO     -                    200
-    PUT     /hours                                              tenant    AO      -                    200
+    PUT     /hours                                              tenant    AO      -                    200 now
     GET     /audit                                              tenant    AOP     -                    200";
 
 /// What proves the caller of a route.
@@ -154,6 +155,7 @@ pub(crate) struct Rule {
     pub(crate) hides_from_keys: bool,
     pub(crate) status: u16,
     pub(crate) reads_membership: bool,
+    pub(crate) refuses_by_module: bool,
 }
 
 impl Rule {
@@ -172,6 +174,7 @@ impl Rule {
             hides_from_keys: scopes.starts_with('~'),
             status: status.parse().unwrap(),
             reads_membership: notes.contains(&"now"),
+            refuses_by_module: notes.contains(&"module"),
         }
     }
 
