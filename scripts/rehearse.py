@@ -158,7 +158,8 @@ def stage(binaries):
         for function in stacks.of_type(yaml_parse(path.read_text()), "AWS::Serverless::Function").values():
             code = Path(os.path.normpath(copy.parent / function["Properties"]["CodeUri"]))
             code.mkdir(parents=True)
-            shutil.copy(binaries / code.name, code / "bootstrap")
+            # Without symbols, which are more than half of what is packaged.
+            subprocess.run(["strip", "-o", code / "bootstrap", binaries / code.name], check=True)
 
 
 def release():
