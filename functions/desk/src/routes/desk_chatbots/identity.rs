@@ -51,7 +51,6 @@ pub(crate) async fn rotate_secret(
     access.member()?;
     let access = confirm_role(&state, access, Action::WriteBots).await?;
     let tenant = state.store()?.tenant(access.grant);
-    tenant.require_bot(id).await?;
     for _ in 0..MAX_CAS_ATTEMPTS {
         let now = state.clock.now();
         let bot = tenant.require_bot(id).await?;
